@@ -1,0 +1,71 @@
+# Every target sets up what it needs: `make run` and `make test` work in a fresh clone.
+
+PYTHON ?= python3
+PORT ?= 8000
+SCALE ?= 0.02
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check import account migrate schema lock bench-import bench-products fuzz clean help
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: $(READY) ## open the shop on this machine: make run [PORT=8000] [SCALE=0.02]
+	@exec $(BIN)/python -m infra.run --port $(PORT) --scale $(SCALE)
+
+test: $(READY) check ## all tests, on SQLite and on a private MariaDB (or on TEST_DATABASE_URL)
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## style and types
+	@$(BIN)/ruff format --check -q . || { echo "Run: make format"; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy --no-error-summary
+
+format: $(READY) ## put the code into its form
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+import: $(READY) ## import a folder of CSV files: make import DIR=... [STRICT=1]
+	@test -n "$(DIR)" || { echo "Say which folder: make import DIR=path/to/csv"; exit 1; }
+	@$(BIN)/python -m infra.import_csv "$(DIR)" $(if $(STRICT),--strict)
+
+sample: $(READY) ## write the sample shop as CSV files: make sample DIR=... [SCALE=0.02]
+	@test -n "$(DIR)" || { echo "Say where to: make sample DIR=path/to/csv"; exit 1; }
+	@$(BIN)/python -m infra.sample_shop "$(DIR)" --scale $(SCALE)
+
+account: $(READY) ## make an account: make account USERNAME=robin ROLE=admin
+	@test -n "$(USERNAME)" -a -n "$(ROLE)" || { echo "Say who: make account USERNAME=robin ROLE=admin"; exit 1; }
+	@$(BIN)/python -m infra.account "$(USERNAME)" "$(ROLE)"
+
+migrate: $(READY) ## bring the database to the newest schema
+	@$(BIN)/python -m infra.migrate
+
+schema: $(READY) ## rewrite sql/schema.sql from the tables
+	@$(BIN)/python -m infra.migrate --write-schema
+
+bench-import: $(READY) ## import speed and memory beside LOAD DATA
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.import_speed
+
+bench-products: $(READY) ## latency of GET /products beside bare PyMySQL
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.products_latency
+
+lock: $(READY) ## pin all requirements anew
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what was made here: environment, caches and the local data
+	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
+	@$(BIN)/uv pip sync -q --python $(BIN)/python requirements-dev.txt
+	@touch $@

@@ -1,0 +1,174 @@
+"""Signing in and out, and the accounts themselves, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from chalicelib.accounts import accounts, accounts_sql, sign_in
+from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
+from chalicelib.core.database import Connection
+from chalicelib.core.errors import Conflict, NotFound, TooManyRequests
+from chalicelib.core.paging import MAX_ID, Page, PageQuery
+from chalicelib.core.routes import Reply, Routes
+
+routes = Routes("Accounts")
+
+Password = Annotated[str, Field(min_length=12, max_length=1024, description="12 characters or more.")]
+Username = Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[\w.@+-]+$", examples=["robin"])]
+
+
+class Credentials(BaseModel):
+    """Who wants to sign in."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"username": "staff", "password": "demo-staff-password"}]}
+    )
+
+    username: str = Field(min_length=1, max_length=150)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class Token(BaseModel):
+    """A token to send with each request."""
+
+    token: str
+
+
+class Account(BaseModel):
+    """Somebody, or something, that may sign in."""
+
+    id: int
+    username: str
+    email: str | None
+    first_name: str
+    last_name: str
+    role: Role
+    customer_id: int | None
+    is_active: bool
+    date_joined: AwareDatetime
+
+
+class NewAccount(BaseModel):
+    """An account to be made."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"username": "robin", "password": "a long passphrase", "role": "staff"}]},
+    )
+
+    username: Username
+    password: Password
+    # Lax: an enum comes as a string in JSON.
+    role: Role = Field(strict=False)
+    email: str | None = Field(None, max_length=254)
+    first_name: str = Field("", max_length=255)
+    last_name: str = Field("", max_length=255)
+    customer_id: int | None = Field(None, ge=1, le=MAX_ID, description="The customer of /users it shops as.")
+
+
+class AccountChange(BaseModel):
+    """What to change of an account; what is left out stays. A change signs the account out everywhere."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"minProperties": 1, "examples": [{"is_active": False}]}
+    )
+
+    role: Role = Field(Role.CUSTOMER, strict=False, description="The new role.")
+    password: Password = ""
+    is_active: bool = True
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("say at least one of role, password, is_active")
+        return self
+
+
+class AccountQuery(PageQuery):
+    """Which accounts to list."""
+
+    role: Role | None = Field(None, description="Only accounts of this role.")
+
+
+class Revoked(BaseModel):
+    """How many tokens were revoked."""
+
+    revoked: int
+
+
+def _present(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "username": row.username,
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "role": row.role,
+        "customer_id": row.customer_id,
+        "is_active": bool(row.is_active),
+        "date_joined": row.created_at,
+    }
+
+
+@routes.post("/api/auth/token", access=PUBLIC, response=Token, errors=[TooManyRequests])
+def create_token(body: Credentials, address: str) -> dict[str, str]:
+    """Sign in: a name and a password for a token.
+
+    A wrong name and a wrong password are the same 401. Too many tries are a 429 with `Retry-After`.
+    """
+    return {"token": sign_in.sign_in(body.username, body.password, address)}
+
+
+@routes.post("/api/auth/logout", access=SIGNED_IN, response=None, status=204)
+def revoke_token(connection: Connection, caller: Caller) -> None:
+    """Sign out: revoke the token of this request."""
+    sign_in.sign_out(connection, caller)
+
+
+@routes.post("/api/auth/logout-all", access=SIGNED_IN, response=Revoked)
+def revoke_own_tokens(connection: Connection, caller: Caller) -> dict[str, int]:
+    """Sign out everywhere: revoke every token of one's own account."""
+    return {"revoked": sign_in.revoke_tokens(connection, caller.account_id)}
+
+
+@routes.get("/api/auth/me", access=SIGNED_IN, response=Account)
+def get_own_account(connection: Connection, caller: Caller) -> dict[str, Any]:
+    """Tell who is signed in."""
+    return _present(accounts.get_account(connection, caller.account_id))
+
+
+@routes.get("/accounts", access=ADMIN, response=list[Account])
+def list_accounts(connection: Connection, query: AccountQuery) -> Page[dict[str, Any]]:
+    """List the accounts, by id."""
+    page = accounts_sql.list_accounts(connection, query.role.value if query.role else None, query.page([int]))
+    return page.with_items([_present(row) for row in page.items])
+
+
+@routes.post("/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict])
+def create_account(connection: Connection, body: NewAccount) -> Reply:
+    """Make an account."""
+    account_id = accounts.create_account(connection, **body.model_dump())
+    account = _present(accounts.get_account(connection, account_id))
+    return Reply(account, {"Location": f"/accounts/{account_id}"})
+
+
+@routes.get("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound])
+def get_account(connection: Connection, account_id: int) -> dict[str, Any]:
+    """Read an account."""
+    return _present(accounts.get_account(connection, account_id))
+
+
+@routes.patch("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound, Conflict])
+def change_account(connection: Connection, caller: Caller, account_id: int, body: AccountChange) -> dict[str, Any]:
+    """Change role, password or activity of an account; it is signed out everywhere."""
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    return _present(accounts.change_account(connection, account_id, changes, by=caller.account_id))
+
+
+@routes.delete("/accounts/{account_id}/tokens", access=ADMIN, response=Revoked, errors=[NotFound])
+def revoke_account_tokens(connection: Connection, account_id: int) -> dict[str, int]:
+    """Sign an account out everywhere: revoke all its tokens."""
+    accounts.get_account(connection, account_id)
+    return {"revoked": sign_in.revoke_tokens(connection, account_id)}

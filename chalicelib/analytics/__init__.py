@@ -1,0 +1,1 @@
+"""Figures that staff decide from."""

@@ -1,0 +1,1 @@
+"""Distribution centers, customers, products, inventory, orders."""

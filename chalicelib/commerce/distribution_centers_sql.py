@@ -1,0 +1,20 @@
+"""The SQL of distribution centers."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from chalicelib.commerce.tables import distribution_centers
+from chalicelib.core.database import AnyRow, Connection
+from chalicelib.core.database.pages import fetch_page
+from chalicelib.core.paging import Page, PageRequest
+
+
+def find_distribution_center(connection: Connection, center_id: int) -> AnyRow | None:
+    """Return a distribution center."""
+    return connection.execute(select(distribution_centers).where(distribution_centers.c.id == center_id)).first()
+
+
+def list_distribution_centers(connection: Connection, page: PageRequest) -> Page[AnyRow]:
+    """Return distribution centers by id."""
+    return fetch_page(connection, select(distribution_centers), page, order=[distribution_centers.c.id])

@@ -1,0 +1,109 @@
+"""The SQL of products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+
+from chalicelib.commerce.tables import order_items, products
+from chalicelib.core.database import AnyRow, Connection
+from chalicelib.core.database.pages import fetch_page
+from chalicelib.core.paging import Page, PageRequest
+from chalicelib.core.text import fold
+
+_SHOWN = [column for column in products.c if not column.name.endswith("_key")]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """What products to find: texts are contained, case ignored; prices in cents, both ends included."""
+
+    category: str | None = None
+    brand: str | None = None
+    min_price_cents: int | None = None
+    max_price_cents: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the filter as conditions."""
+        found: list[ColumnElement[bool]] = []
+        if self.category:
+            found.append(products.c.category_key.contains(fold(self.category), autoescape=True))
+        if self.brand:
+            found.append(products.c.brand_key.contains(fold(self.brand), autoescape=True))
+        if self.min_price_cents is not None:
+            found.append(products.c.retail_price_cents >= self.min_price_cents)
+        if self.max_price_cents is not None:
+            found.append(products.c.retail_price_cents <= self.max_price_cents)
+        return found
+
+
+def find_product(connection: Connection, product_id: int) -> AnyRow | None:
+    """Return a product."""
+    return connection.execute(select(*_SHOWN).where(products.c.id == product_id)).first()
+
+
+def list_products(connection: Connection, wanted: ProductFilter, page: PageRequest) -> Page[AnyRow]:
+    """Return products by id."""
+    statement = select(*_SHOWN).where(*wanted.conditions())
+    return fetch_page(connection, statement, page, order=[products.c.id])
+
+
+def list_best_matches(
+    connection: Connection,
+    weights: Sequence[tuple[str, str | None, float]],
+    wanted: ProductFilter,
+    *,
+    not_bought_by: int,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Return products of the categories in `weights` with their `score`, best first.
+
+    `weights` holds (category, brand, weight): a product scores the weight of its category and brand, or else half
+    of the greatest weight of its category. Products that the customer bought are left out.
+    """
+    by_category: dict[str, float] = {}
+    for category, _brand, weight in weights:
+        by_category[category] = max(weight, by_category.get(category, 0.0))
+    exact = [
+        (and_(products.c.category == category, products.c.brand == brand), literal(weight))
+        for category, brand, weight in weights
+        if brand is not None
+    ]
+    near = [(products.c.category == category, literal(weight / 2)) for category, weight in by_category.items()]
+    score = case(*exact, *near, else_=literal(0.0)).label("score")
+    of_interest = or_(*(products.c.category == category for category in by_category))
+    statement = (
+        select(*_SHOWN, score)
+        .where(of_interest, _not_bought_by(not_bought_by), *wanted.conditions())
+        .order_by(score.desc(), products.c.id)
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
+
+
+def list_popular(
+    connection: Connection, wanted: ProductFilter, *, not_bought_by: int, leave_out: Sequence[int], limit: int
+) -> Sequence[AnyRow]:
+    """Return products by units bought and kept, most first; those never bought come last."""
+    units = func.count().label("units")
+    kept = (
+        select(order_items.c.product_id, units)
+        .where(order_items.c.status.not_in(["cancelled", "returned"]))
+        .group_by(order_items.c.product_id)
+        .subquery("kept")
+    )
+    statement = (
+        select(*_SHOWN)
+        .join_from(products, kept, kept.c.product_id == products.c.id, isouter=True)
+        .where(_not_bought_by(not_bought_by), products.c.id.not_in(leave_out), *wanted.conditions())
+        .order_by(func.coalesce(kept.c.units, 0).desc(), products.c.id)
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
+
+
+def _not_bought_by(customer_id: int) -> ColumnElement[bool]:
+    bought = exists().where(order_items.c.user_id == customer_id, order_items.c.product_id == products.c.id)
+    return ~bought

@@ -1,0 +1,21 @@
+"""The database: engine, transactions, column types, paging, and the differences between the dialects.
+
+Beside a domain's `*_sql` and `tables`, this package alone knows SQLAlchemy.
+"""
+
+from chalicelib.core.database.engine import Connection, insert_row, read, run, transaction, use_engine
+from chalicelib.core.database.types import AnyRow, BigId, UtcDateTime, metadata, shop_table
+
+__all__ = [
+    "AnyRow",
+    "BigId",
+    "Connection",
+    "UtcDateTime",
+    "insert_row",
+    "metadata",
+    "read",
+    "run",
+    "shop_table",
+    "transaction",
+    "use_engine",
+]

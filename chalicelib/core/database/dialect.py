@@ -1,0 +1,219 @@
+"""What differs between MySQL, MariaDB and SQLite: connecting, beginning, upserts, locks, errors. Nowhere else."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import ssl
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+
+from chalicelib.core.config import ConfigurationError, Settings
+
+_LOCAL_HOSTS = {None, "", "localhost", "127.0.0.1", "::1"}
+
+# Deadlock, lock wait time-out, too many locks in a FOR UPDATE NOWAIT sense: the transaction may simply run again.
+_MYSQL_RETRIABLE = {1205, 1213, 1467, 3572}
+_MYSQL_UNREACHABLE = {
+    1040,
+    1044,
+    1045,
+    1049,
+    1053,
+    1129,
+    1130,
+    1152,
+    1184,
+    1203,
+    2002,
+    2003,
+    2005,
+    2006,
+    2013,
+    2055,
+    4031,
+}
+
+# The server forbids LOCAL files.
+_MYSQL_NO_LOCAL_FILES = {1148, 2068, 3948, 4166}
+
+_SESSION = (
+    "SET time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+)
+
+
+def make_engine(url_text: str, settings: Settings) -> Engine:
+    """Return an engine in autocommit: a single read costs one round trip; `transaction()` begins explicitly.
+
+    Raises:
+        ConfigurationError: the URL names an engine that is not supported.
+    """
+    url = make_url(url_text)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        return _mysql_engine(url.set(drivername="mysql+pymysql"), settings)
+    raise ConfigurationError("DATABASE_URL must begin with mysql+pymysql:// or sqlite:///.")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        connect_args={"timeout": 15, "check_same_thread": False},
+    )
+
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _mysql_engine(url: URL, settings: Settings) -> Engine:
+    arguments: dict[str, Any] = {
+        "charset": "utf8mb4",
+        "connect_timeout": 5,
+        "init_command": _SESSION,
+        "local_infile": True,
+    }
+    if url.host in _LOCAL_HOSTS or "unix_socket" in url.query:
+        # PyMySQL would set up TLS at each connect, 40 ms, also on a socket.
+        arguments["ssl_disabled"] = True
+    elif settings.db_tls_ca or settings.deployed:
+        # One verified context for all connections of the container.
+        arguments["ssl"] = ssl.create_default_context(cafile=settings.db_tls_ca)
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        pool_size=settings.db_pool_size,
+        max_overflow=0,
+        pool_recycle=1500,
+        pool_timeout=10,
+        connect_args=arguments,
+    )
+
+    def prepare(connection: Any, _record: object) -> None:
+        # Writers that wait for a row should see what the other one committed; no gap locks.
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def begin(connection: Connection) -> None:
+    """Begin a transaction that will write: SQLite takes its one write lock now, not half-way."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite(connection) else "START TRANSACTION")
+
+
+def is_sqlite(connection: Connection) -> bool:
+    """Tell whether the connection is to the embedded engine."""
+    return connection.dialect.name == "sqlite"
+
+
+def upsert(
+    connection: Connection, table: Table, values: Mapping[str, Any], *, keys: Sequence[str], update: Mapping[str, Any]
+) -> None:
+    """Insert a row, or update the one with the same `keys` by `update` (values or SQL expressions)."""
+    if is_sqlite(connection):
+        on_sqlite = sqlite.insert(table).values(**values)
+        connection.execute(on_sqlite.on_conflict_do_update(index_elements=list(keys), set_=dict(update)))
+    else:
+        on_mysql = mysql.insert(table).values(**values)
+        connection.execute(on_mysql.on_duplicate_key_update(dict(update)))
+
+
+def _mysql_code(error: DBAPIError) -> int | None:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def is_retriable(error: DBAPIError) -> bool:
+    """Tell whether the database asks to run the transaction again (deadlock, busy)."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+    return _mysql_code(error) in _MYSQL_RETRIABLE
+
+
+def is_unreachable(error: DBAPIError) -> bool:
+    """Tell whether the database does not answer, or lets nobody in."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "unable to open" in str(error.orig) or "disk I/O" in str(error.orig)
+    return error.connection_invalidated or _mysql_code(error) in _MYSQL_UNREACHABLE
+
+
+def answers(connection: Connection) -> None:
+    """Ask the database for a sign of life."""
+    connection.exec_driver_sql("SELECT 1")
+
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def insert_rows(connection: Connection, table: str, columns: Columns, constants: Mapping[str, Any]) -> None:
+    """Insert rows given as parallel `columns` of int, float, str or None; `constants` are the same in every row.
+
+    Times are text in UTC, `YYYY-MM-DD HH:MM:SS.ffffff`. The quickest way of each engine: LOAD DATA LOCAL where the
+    server takes it. It turns errors into warnings, so that anything but "all rows, no warning" raises.
+
+    Raises:
+        RowsRefused: a row was not taken as it is; the transaction must be rolled back.
+    """
+    if not is_sqlite(connection):
+        try:
+            _load_data(connection, table, columns, constants)
+            return
+        except DBAPIError as error:
+            if _mysql_code(error) not in _MYSQL_NO_LOCAL_FILES:
+                raise
+    names = [*columns, *constants]
+    mark = "?" if is_sqlite(connection) else "%s"
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608
+    rows = list(zip(*columns.values(), *(itertools.repeat(value) for value in constants.values()), strict=False))
+    connection.exec_driver_sql(statement, rows)
+
+
+class RowsRefused(Exception):
+    """The server did not take all rows as they are."""
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
+
+
+def _load_data(connection: Connection, table: str, columns: Columns, constants: Mapping[str, Any]) -> None:
+    fields = [_as_text(values) for values in columns.values()]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".tsv") as file:
+        file.write("\n".join(map("\t".join, zip(*fields, strict=True))))
+        file.write("\n")
+        file.flush()
+        assigned = ", ".join(f"{name} = %s" for name in constants)
+        result = connection.exec_driver_sql(
+            f"LOAD DATA LOCAL INFILE %s INTO TABLE {table} CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' "
+            f"ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({', '.join(columns)})" + (assigned and f" SET {assigned}"),
+            (file.name, *constants.values()),
+        )
+    warnings = connection.exec_driver_sql("SHOW WARNINGS LIMIT 1").first()
+    count = len(fields[0])
+    if result.rowcount != count or warnings is not None:
+        raise RowsRefused(f"{table}: {result.rowcount} of {count} rows taken; {warnings}")
+
+
+def _as_text(values: Sequence[Any]) -> list[str]:
+    return [
+        "\\N" if value is None else value.translate(_ESCAPES) if type(value) is str else repr(value)
+        for value in values
+    ]

@@ -1,0 +1,267 @@
+"""How one request flows: who calls, typed input, one transaction, JSON out, errors to statuses.
+
+The only place where an error gets its status. Knows chalice; knows no domain.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chalice import Chalice, Response
+
+from chalicelib.core import clock, inputs, logging, responses
+from chalicelib.core.auth import Caller
+from chalicelib.core.config import settings
+from chalicelib.core.database import Connection, read, run
+from chalicelib.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    MalformedInput,
+    NotFound,
+    PreconditionFailed,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from chalicelib.core.paging import Page
+from chalicelib.core.routes import Reply, Route, Routes, Text
+
+Headers = dict[str, str | list[str]]
+
+# (connection, token, now) -> whose token it is, None when it is not good.
+Authenticator = Callable[[Connection, str, Any], Caller | None]
+
+STATUS: dict[type[AppError], int] = {
+    MalformedInput: 400,
+    inputs.UnsupportedMediaType: 415,
+    InvalidInput: 422,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    PreconditionFailed: 412,
+    TooLarge: 413,
+    TooManyRequests: 429,
+    Unavailable: 503,
+}
+
+EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-Id, X-Total-Count"
+_ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_CHALLENGE = 'Bearer realm="shopkeeper", Token realm="shopkeeper"'
+
+
+def status_of(kind: type[AppError]) -> int:
+    """Return the status of an error: its own, or that of the nearest parent in the table."""
+    return next((STATUS[parent] for parent in kind.__mro__ if parent in STATUS), 500)
+
+
+def mount(app: Chalice, areas: Iterable[Routes], authenticate: Authenticator) -> list[Route]:
+    """Give `app` every route of `areas`, HEAD beside each GET, and a pre-flight answer for each path."""
+    routes = [route for area in areas for route in area.all]
+    methods: dict[str, list[str]] = {}
+    for route in routes:
+        view = _view(app, route, authenticate)
+        verbs = ["GET", "HEAD"] if route.method == "GET" else [route.method]
+        methods.setdefault(route.path, []).extend(verbs)
+        app.route(route.path, methods=verbs, name=route.name, content_types=["*/*"])(view)
+    for path, verbs in methods.items():
+        app.route(path, methods=["OPTIONS"], name=f"options {path}", content_types=["*/*"])(_preflight(app, verbs))
+    return routes
+
+
+def cors_headers(origin: str | None) -> Headers:
+    """Return the headers that let a page of an allowed origin read the answer."""
+    headers: Headers = {"Vary": "Origin, Authorization"}
+    if origin is not None and origin in settings().cors_origins:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+    return headers
+
+
+def _preflight(app: Chalice, verbs: list[str]) -> Callable[..., Response]:
+    def preflight(**_path: str) -> Response:
+        request: Any = app.current_request
+        headers = cors_headers(request.headers.get("origin"))
+        headers["Allow"] = ", ".join([*verbs, "OPTIONS"])
+        if "Access-Control-Allow-Origin" in headers:
+            headers["Access-Control-Allow-Methods"] = headers["Allow"]
+            headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
+            headers["Access-Control-Max-Age"] = "600"
+        return Response(body="", status_code=204, headers=headers)
+
+    return preflight
+
+
+def _view(app: Chalice, route: Route, authenticate: Authenticator) -> Callable[..., Response]:
+    def view(**path: str) -> Response:
+        request: Any = app.current_request
+        started = time.perf_counter()
+        request_id = _request_id(request)
+        token = logging.request_id.set(request_id)
+        try:
+            response = _answer(route, request, path, authenticate, request_id)
+            _finish(response, request, request_id)
+            logging.info(
+                "request",
+                method=request.method,
+                route=route.path,
+                status=response.status_code,
+                elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+            )
+            return response
+        finally:
+            logging.request_id.reset(token)
+
+    view.__name__ = route.name
+    return view
+
+
+def _request_id(request: Any) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _answer(
+    route: Route, request: Any, path: dict[str, str], authenticate: Authenticator, request_id: str
+) -> Response:
+    try:
+        result = _call(route, request, path, authenticate)
+        return _success(route, request, result)
+    except AppError as error:
+        return _failure(error, request, request_id)
+    except Exception:
+        logging.failure("unexpected error", route=route.path)
+        unknown = AppError("Something went wrong; it is logged under the request id.", code="internal-error")
+        return _failure(unknown, request, request_id)
+
+
+def _call(route: Route, request: Any, path: dict[str, str], authenticate: Authenticator) -> Any:
+    """Find out who calls, parse what was sent, and run the view with what it asks for."""
+    token = _token(request)
+    if token is None and not route.access.public:
+        raise Unauthenticated("Send a token: `Authorization: Token <token>`, from POST /api/auth/token/.")
+    if "connection" not in route.wants:
+        if token is None:
+            return route.view(**_arguments(route, request, path, None))
+        with read() as connection:
+            caller = _caller(connection, token, route, authenticate)
+        return route.view(**_arguments(route, request, path, caller))
+
+    def work(connection: Connection) -> Any:
+        caller = None if token is None else _caller(connection, token, route, authenticate)
+        arguments = _arguments(route, request, path, caller)
+        return route.view(connection=connection, **arguments)
+
+    if token is None:
+        # Bad input of the public is refused before a connection is taken.
+        arguments = _arguments(route, request, path, None)
+        return run(lambda connection: route.view(connection=connection, **arguments), writes=route.writes)
+    return run(work, writes=route.writes)
+
+
+def _token(request: Any) -> str | None:
+    header: str | None = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() not in ("token", "bearer") or not token.strip():
+        raise Unauthenticated("The Authorization header must read `Token <token>` or `Bearer <token>`.")
+    return token.strip()
+
+
+def _caller(connection: Connection, token: str, route: Route, authenticate: Authenticator) -> Caller:
+    caller = authenticate(connection, token, clock.now())
+    if caller is None:
+        raise Unauthenticated("The token is unknown, expired or revoked; sign in again.")
+    if caller.role not in route.access.roles:
+        raise Forbidden(f"This operation is for {route.access.name}; your role is {caller.role.value}.")
+    if route.access.owned and not caller.is_staff and caller.customer_id is None:
+        raise Forbidden("This account is not linked to a customer.")
+    return caller
+
+
+def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller | None) -> dict[str, Any]:
+    arguments = inputs.parse_path(path, route.path_types)
+    query = inputs.parse_query(_query(request), route.query)
+    if query is not None:
+        arguments["query"] = query
+    if route.body is not None:
+        content_type = request.headers.get("content-type", "")
+        arguments["body"] = inputs.parse_body(request.raw_body, content_type, route.body)
+    if "caller" in route.wants:
+        arguments["caller"] = caller
+    if "owner_id" in route.wants:
+        arguments["owner_id"] = None if caller is None or caller.is_staff else caller.customer_id
+    if "address" in route.wants:
+        arguments["address"] = request.context.get("identity", {}).get("sourceIp") or "unknown"
+    if "base_path" in route.wants:
+        # API Gateway serves below its stage: /api/docs is the route /docs.
+        arguments["base_path"] = _path(request).rstrip("/").removesuffix(route.path.rstrip("/"))
+    return arguments
+
+
+def _query(request: Any) -> dict[str, list[str]]:
+    return request.to_original_event()["multiValueQueryStringParameters"] or {}
+
+
+def _path(request: Any) -> str:
+    return str(request.context.get("path") or request.path)
+
+
+def _success(route: Route, request: Any, result: Any) -> Response:
+    status = route.status
+    headers: Headers = {}
+    if isinstance(result, Text):
+        headers = {"Content-Type": result.content_type, **result.headers}
+        body = result.body
+    else:
+        if isinstance(result, Reply):
+            status, headers, result = result.status or status, dict(result.headers), result.body
+        if isinstance(result, Page):
+            headers.update(responses.paging_headers(result, _path(request), _query(request)))
+            result = result.items
+        headers["Content-Type"] = "application/json"
+        body = "" if status == 204 else responses.to_json(result)
+    if status == 204:
+        headers.pop("Content-Type")
+    if request.method in ("GET", "HEAD"):
+        return _conditional(request, status, headers, body)
+    headers.setdefault("Cache-Control", "no-store")
+    return Response(body=body, status_code=status, headers=headers)
+
+
+def _conditional(request: Any, status: int, headers: Headers, body: str) -> Response:
+    if status == 200:
+        headers["ETag"] = tag = responses.etag(body)
+        private = "authorization" in request.headers
+        headers.setdefault("Cache-Control", "private, no-cache" if private else "no-cache")
+        condition = request.headers.get("if-none-match")
+        if condition is not None and responses.matches(condition, tag):
+            headers.pop("Content-Type")
+            return Response(body="", status_code=304, headers=headers)
+    return Response(body="" if request.method == "HEAD" else body, status_code=status, headers=headers)
+
+
+def _failure(error: AppError, request: Any, request_id: str) -> Response:
+    status = status_of(type(error))
+    headers: Headers = {"Content-Type": responses.PROBLEM_TYPE, "Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = _CHALLENGE
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    body = "" if request.method == "HEAD" else responses.problem(error, status, _path(request), request_id)
+    return Response(body=body, status_code=status, headers=headers)
+
+
+def _finish(response: Response, request: Any, request_id: str) -> None:
+    response.headers.update(cors_headers(request.headers.get("origin")))
+    response.headers["X-Request-Id"] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"

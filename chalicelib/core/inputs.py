@@ -1,0 +1,94 @@
+"""From what came over the wire to typed values: path, query and body, each by the model that the route declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
+from chalicelib.core.paging import MAX_ID
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BODY_BYTES = 1_000_000
+
+
+def parse_path(raw: Mapping[str, str], types: Mapping[str, type]) -> dict[str, Any]:
+    """Return the path parameters in their types: ids are whole numbers from 1, all else text.
+
+    Raises:
+        InvalidInput: an id is not one.
+    """
+    return {name: _id(name, raw[name]) if kind is int else unquote(raw[name]) for name, kind in types.items()}
+
+
+def _id(name: str, text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= 19 and 1 <= int(text) <= MAX_ID:
+        return int(text)
+    raise InvalidInput.at(f"path.{name}", "must be a whole number from 1")
+
+
+def parse_query(raw: Mapping[str, Sequence[str]], model: type[Model] | None) -> Model | None:
+    """Return the query parameters as `model`; a route without one takes none.
+
+    Raises:
+        InvalidInput: unknown or repeated names, or bad values.
+    """
+    repeated = [name for name, values in raw.items() if len(values) > 1]
+    if repeated:
+        raise InvalidInput.at(f"query.{repeated[0]}", "is given more than once")
+    if model is None:
+        if raw:
+            raise InvalidInput.at(f"query.{next(iter(raw))}", "is not a parameter of this operation")
+        return None
+    try:
+        return model.model_validate({name: values[0] for name, values in raw.items()})
+    except ValidationError as error:
+        raise _invalid("query", error) from None
+
+
+def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -> Model:
+    """Return the JSON body as `model`, strictly: "5" is no number.
+
+    Raises:
+        TooLarge, MalformedInput, InvalidInput: too long, not JSON, not of the model.
+    """
+    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    if len(data) > MAX_BODY_BYTES:
+        raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken.")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in ("", "application/json"):
+        raise UnsupportedMediaType(f"Send the body as application/json, not {media_type!r}.")
+    try:
+        return model.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        if any(entry["type"] == "json_invalid" for entry in error.errors(include_url=False, include_input=False)):
+            raise MalformedInput("The body is not valid JSON.") from None
+        raise _invalid("body", error) from None
+
+
+class UnsupportedMediaType(MalformedInput):
+    """The body is of a type that is not taken."""
+
+    code = "unsupported-media-type"
+    title = "Unsupported media type"
+
+
+def _invalid(part: str, error: ValidationError) -> InvalidInput:
+    found = [
+        FieldError(".".join([part, *(str(step) for step in entry["loc"])]), _message(entry))
+        for entry in error.errors(include_url=False, include_input=False)
+    ]
+    first = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return InvalidInput(f"{first.location}: {first.message}{more}", errors=found)
+
+
+def _message(entry: Any) -> str:
+    if entry["type"] == "extra_forbidden":
+        return "is not known here; leave it out"
+    text = str(entry["msg"]).removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]

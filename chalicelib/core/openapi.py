@@ -1,0 +1,186 @@
+"""The API document (OpenAPI 3.1), made from the routes: what is declared is what is described."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from chalicelib import __version__
+from chalicelib.core.errors import (
+    AppError,
+    Forbidden,
+    InvalidInput,
+    MalformedInput,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from chalicelib.core.inputs import UnsupportedMediaType
+from chalicelib.core.paging import MAX_ID, PageQuery
+from chalicelib.core.routes import Route
+
+_REF = "#/components/schemas/{model}"
+
+
+class ProblemField(BaseModel):
+    """One wrong value of a request."""
+
+    location: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457); `detail` says what to change, `request_id` finds it in the logs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField]
+
+
+def document(routes: Sequence[Route], status_of: Callable[[type[AppError]], int], base_path: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of `routes`, served below `base_path`."""
+    schemas, components = _schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, status_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Shopkeeper",
+            "version": __version__,
+            "description": "A shop's back end that sells, recommends and talks. Prices are exact decimals, times are "
+            "UTC. Paths are taken with and without a trailing slash. Errors are `application/problem+json`.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": base_path or "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer <token>`"},
+                "token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Token <token>`, the token from POST /api/auth/token/.",
+                },
+            },
+        },
+    }
+
+
+def _schemas(routes: Sequence[Route]) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, Any]]:
+    """Return the schema of each (operation, "body" or "response") and the components they refer to."""
+    adapters: list[tuple[Any, Any, TypeAdapter[Any]]] = [(("", "problem"), "serialization", TypeAdapter(Problem))]
+    for route in routes:
+        if route.body is not None:
+            adapters.append(((route.name, "body"), "validation", TypeAdapter(route.body)))
+        if not isinstance(route.response, str) and route.response is not None:
+            adapters.append(((route.name, "response"), "serialization", TypeAdapter(route.response)))
+    found, definitions = TypeAdapter.json_schemas(adapters, ref_template=_REF)
+    return {key: schema for (key, _mode), schema in found.items()}, definitions.get("$defs", {})
+
+
+def _operation(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[AppError]], int]) -> dict[str, Any]:
+    summary, _, rest = inspect.cleandoc(route.view.__doc__ or "").partition("\n")
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [route.tag],
+        "summary": summary.rstrip("."),
+        "description": f"{rest.strip()}\n\nFor: {route.access.name}.".strip(),
+        "parameters": [*_path_parameters(route), *_query_parameters(route.query)],
+        "responses": _responses(route, schemas, status_of),
+        "security": _security(route),
+    }
+    if route.body is not None:
+        schema = schemas[(route.name, "body")]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    schemes: list[dict[str, list[str]]] = [{"bearer": []}, {"token": []}]
+    if not route.access.public:
+        return schemes
+    return [{}, *schemes] if "caller" in route.wants else []
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    whole = {"type": "integer", "minimum": 1, "maximum": MAX_ID, "examples": [1]}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": whole if kind is int else {"type": "string"}}
+        for name, kind in route.path_types.items()
+    ]
+
+
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema()
+    parameters = []
+    for name, given in schema["properties"].items():
+        described = _without_null({key: value for key, value in given.items() if key != "title"})
+        entry: dict[str, Any] = {"name": name, "in": "query", "required": name in schema.get("required", [])}
+        if "description" in described:
+            entry["description"] = described.pop("description")
+        if "$ref" in described:
+            described = schema["$defs"][described["$ref"].rpartition("/")[2]]
+        parameters.append({**entry, "schema": described})
+    return parameters
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of the one type beside null: a query parameter that is not sent is simply absent."""
+    options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**options[0], **rest}
+
+
+def _responses(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[AppError]], int]) -> dict[str, Any]:
+    found: dict[str, Any] = {str(route.status): _success(route, schemas)}
+    if route.method == "GET":
+        found["304"] = {"description": "Not modified: the caller's copy (If-None-Match) is current."}
+    problem = {"application/problem+json": {"schema": schemas[("", "problem")]}}
+    for kind in _errors(route):
+        found[str(status_of(kind))] = {"description": kind.title, "content": problem}
+    return dict(sorted(found.items()))
+
+
+def _errors(route: Route) -> list[type[AppError]]:
+    kinds: list[type[AppError]] = [InvalidInput, *route.errors]
+    if route.body is not None:
+        kinds += [MalformedInput, TooLarge, UnsupportedMediaType]
+    # A bad token is refused on public routes too.
+    kinds.append(Unauthenticated)
+    if not route.access.public:
+        kinds.append(Forbidden)
+    if not route.access.public or "connection" in route.wants:
+        kinds.append(Unavailable)
+    return kinds
+
+
+def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    text = {"type": "string"}
+    headers: dict[str, Any] = {"X-Request-Id": {"schema": text, "description": "Finds the request in the logs."}}
+    if route.method == "GET":
+        headers["ETag"] = {"schema": text, "description": "For If-None-Match."}
+    if route.query is not None and issubclass(route.query, PageQuery):
+        headers["X-Total-Count"] = {"schema": {"type": "integer"}, "description": "Rows in all, when paging by skip."}
+        headers["X-Next-Cursor"] = {"schema": text, "description": "For `after`, when more rows follow."}
+        headers["Link"] = {"schema": text, "description": "Neighbouring pages (RFC 8288)."}
+    answer: dict[str, Any] = {"description": "Success", "headers": headers}
+    if isinstance(route.response, str):
+        answer["content"] = {route.response: {"schema": text}}
+    elif route.response is not None:
+        answer["content"] = {"application/json": {"schema": schemas[(route.name, "response")]}}
+    return answer

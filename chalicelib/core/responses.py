@@ -1,0 +1,83 @@
+"""From a view's result to bytes: JSON that keeps decimals exact, problem details, ETag, paging headers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from chalicelib.core.errors import AppError
+from chalicelib.core.paging import Page, encode_cursor
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def to_json(value: Any) -> str:
+    """Return `value` as JSON: decimals as exact numbers, times as ISO 8601 in UTC."""
+    return _encoder.encode(value).decode()
+
+
+def etag(body: str) -> str:
+    """Return the strong entity tag of a body."""
+    return f'"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Tell whether the condition of a conditional GET names `tag` (compared weakly, RFC 9110 13.1.2)."""
+    candidates = (part.strip().removeprefix("W/") for part in if_none_match.split(","))
+    return any(candidate in ("*", tag) for candidate in candidates)
+
+
+def paging_headers(page: Page[Any], path: str, query: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return X-Total-Count, X-Next-Cursor and Link (RFC 8288) of a page."""
+    given = {name: values[0] for name, values in query.items() if name not in ("skip", "after")}
+    headers: dict[str, str] = {}
+    cursor = encode_cursor(page.next_key) if page.next_key else None
+    if cursor:
+        headers["X-Next-Cursor"] = cursor
+    links: list[str] = []
+    if page.total is None:
+        if cursor:
+            links.append(_link(path, {**given, "after": cursor}, "next"))
+    else:
+        headers["X-Total-Count"] = str(page.total)
+        links += _offset_links(path, given, page.total, page.request.limit, page.request.skip)
+    if links:
+        headers["Link"] = ", ".join(links)
+    return headers
+
+
+def _offset_links(path: str, given: Mapping[str, str], total: int, limit: int, skip: int) -> list[str]:
+    links: list[str] = []
+    if limit and skip + limit < total:
+        links.append(_link(path, {**given, "skip": str(skip + limit)}, "next"))
+        links.append(_link(path, {**given, "skip": str((total - 1) // limit * limit)}, "last"))
+    if skip:
+        links.append(_link(path, {**given, "skip": str(max(0, skip - limit))}, "prev"))
+        links.append(_link(path, given, "first"))
+    return links
+
+
+def _link(path: str, query: Mapping[str, str], relation: str) -> str:
+    target = f"{path}?{urlencode(query)}" if query else path
+    return f'<{target}>; rel="{relation}"'
+
+
+def problem(error: AppError, status: int, instance: str, request_id: str) -> str:
+    """Return the problem details (RFC 9457) of an error as JSON."""
+    return to_json(
+        {
+            "type": f"urn:shopkeeper:problem:{error.code}",
+            "title": error.title,
+            "status": status,
+            "detail": error.message,
+            "instance": instance,
+            "request_id": request_id,
+            "errors": [{"location": entry.location, "message": entry.message} for entry in error.errors],
+        }
+    )

@@ -1,0 +1,150 @@
+"""What a route declares: method, path, who may call, what goes in and what comes out.
+
+Filled by the `*_api` modules, carried out by `core.http`, described by `core.openapi`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from chalicelib.core.auth import Access
+from chalicelib.core.errors import AppError
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# What a view may ask for by the name of a parameter, beside its path parameters.
+INJECTED = frozenset({"connection", "caller", "owner_id", "query", "body", "address", "base_path"})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer that is not JSON."""
+
+    body: str
+    content_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A JSON answer that needs headers of its own, such as Location, or another status than the route's."""
+
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `response` is the type that describes the JSON answer, or a content type for text."""
+
+    method: str
+    path: str
+    access: Access
+    view: Callable[..., Any]
+    tag: str
+    response: Any
+    status: int = 200
+    errors: tuple[type[AppError], ...] = ()
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    path_types: dict[str, type] = field(default_factory=dict)
+    wants: frozenset[str] = frozenset()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the view runs in a transaction that it may change things in."""
+        return self.method != "GET"
+
+    @property
+    def name(self) -> str:
+        """The operation's id: the name of its view."""
+        return self.view.__name__
+
+
+class Routes:
+    """The routes of one `*_api` module, under one tag of the API document."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[Route] = []
+
+    def get(self, path: str, **declared: Any) -> Callable[[View], View]:
+        """Declare a reading operation; see `declare`."""
+        return self.declare("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[View], View]:
+        """Declare a POST operation; see `declare`."""
+        return self.declare("POST", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[View], View]:
+        """Declare a PATCH operation; see `declare`."""
+        return self.declare("PATCH", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[View], View]:
+        """Declare a DELETE operation; see `declare`."""
+        return self.declare("DELETE", path, **declared)
+
+    def declare(
+        self,
+        method: str,
+        path: str,
+        *,
+        access: Access,
+        response: Any,
+        status: int = 200,
+        errors: Sequence[type[AppError]] = (),
+    ) -> Callable[[View], View]:
+        """Declare an operation; the view is given what its parameters name.
+
+        `connection` (inside the request's transaction), `caller` (None when nobody is signed in), `owner_id` (the
+        customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
+        annotation), `address` (of the client), `base_path` (what stands before the route's path), and the path's own
+        parameters. A view that does not ask for `connection` manages its own transactions.
+        """
+
+        def register(view: View) -> View:
+            self.all.append(_route(method, path, access, view, self.tag, response, status, tuple(errors)))
+            return view
+
+        return register
+
+
+def _route(
+    method: str,
+    path: str,
+    access: Access,
+    view: Callable[..., Any],
+    tag: str,
+    response: Any,
+    status: int,
+    errors: tuple[type[AppError], ...],
+) -> Route:
+    parameters = inspect.signature(view).parameters
+    hints = typing.get_type_hints(view)
+    in_path = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    unknown = set(parameters) - INJECTED - set(in_path)
+    if unknown or not set(in_path) <= set(parameters):
+        raise TypeError(f"{view.__name__}: parameters {sorted(parameters)} do not fit {path}")
+    if access.owned and "owner_id" not in parameters:
+        raise TypeError(f"{view.__name__}: a route for owners must take owner_id")
+    return Route(
+        method=method,
+        path=path,
+        access=access,
+        view=view,
+        tag=tag,
+        response=response,
+        status=status,
+        errors=errors,
+        query=hints.get("query"),
+        body=hints.get("body"),
+        path_types={name: hints[name] for name in in_path},
+        wants=frozenset(parameters) & INJECTED,
+    )

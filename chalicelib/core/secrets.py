@@ -1,0 +1,29 @@
+"""Database credentials from AWS Secrets Manager. The only user of boto3's Secrets Manager."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from chalicelib.core.config import ConfigurationError, Settings
+
+
+def database_url_from_secret(settings: Settings) -> str:
+    """Return the URL made of the secret that `settings.db_secret_arn` names; DB_HOST, DB_NAME fill what it lacks.
+
+    Raises:
+        ConfigurationError: the secret lacks a value that the settings do not give either.
+    """
+    import boto3  # function-level: 300 ms that only a deployed stage with a secret pays
+
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=str(settings.db_secret_arn))
+    secret = json.loads(answer["SecretString"])
+    host = secret.get("host") or settings.db_host or ""
+    name = secret.get("dbname") or settings.db_name or ""
+    wanted = {"username": secret.get("username"), "host (or DB_HOST)": host, "dbname (or DB_NAME)": name}
+    missing = [label for label, value in wanted.items() if not value]
+    if missing:
+        raise ConfigurationError(f"The database secret lacks {', '.join(missing)}.")
+    user, password = quote(secret["username"], safe=""), quote(secret.get("password", ""), safe="")
+    port = int(secret.get("port") or settings.db_port)
+    return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(name, safe='')}"

@@ -1,0 +1,1 @@
+"""The six CSV files of a shop: read, checked, written in bulk."""

@@ -1,0 +1,134 @@
+"""The local server: `chalice local` with the manners of the deployed gateway.
+
+Chalice's own server and event conversion, with three differences: an answer leaves in one write (Nagle's algorithm
+would hold it for 40 ms); what the gateway itself refuses is a problem document with CORS headers, as the deployed
+gateway's responses are; and the schedules run.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+from chalice.config import Config
+from chalice.local import ChaliceRequestHandler, LambdaContext, LocalChalice, LocalDevServer
+
+from chalicelib.core import http, logging, responses
+from chalicelib.core.errors import AppError
+
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+_IMPORT_POLL_S = 2.0
+
+
+class _Refusal(AppError):
+    """What the gateway answers without asking the application."""
+
+
+_REFUSALS = {
+    404: ("not-found", "Not found"),
+    405: ("method-not-allowed", "Method not allowed"),
+    411: ("length-required", "Length required"),
+    413: ("too-large", "Too large"),
+    500: ("internal-error", "Error"),
+}
+
+
+class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+    """One connection of a client."""
+
+    wbufsize = -1
+
+    def _generic_handle(self) -> None:
+        length = self.headers.get("content-length", "0")
+        if "transfer-encoding" in self.headers or not length.isdecimal():
+            self.close_connection = True
+            self._refuse(411, "Send the body with a Content-Length.")
+            return
+        if int(length) > MAX_BODY_BYTES:
+            self.close_connection = True
+            self._refuse(413, f"The body has {length} bytes; at most {MAX_BODY_BYTES} are taken.")
+            return
+        headers, body = self._parse_payload()
+        gateway = self.local_gateway
+        try:
+            event = gateway._generate_lambda_event(self.command, self.path, headers, body)
+        except ValueError:
+            self._refuse(404, f"There is nothing at {self.path.partition('?')[0]}.")
+            return
+        methods = sorted(gateway._app_object.routes[event["requestContext"]["resourcePath"]])
+        if self.command not in methods:
+            self._refuse(405, f"{self.command} is not possible here.", {"Allow": ", ".join(methods)})
+            return
+        response = gateway._app_object(event, gateway._generate_lambda_context())
+        all_headers = {**response["headers"], **response["multiValueHeaders"]}
+        self._send_http_response(response["statusCode"], all_headers, response["body"])
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = _generic_handle
+
+    def _refuse(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        code, title = _REFUSALS[status]
+        error = _Refusal(message, code=code)
+        error.title = title
+        request_id = uuid.uuid4().hex
+        body = responses.problem(error, status, self.path.partition("?")[0], request_id)
+        sent = http.cors_headers(self.headers.get("origin")) | (headers or {})
+        sent |= {"Content-Type": responses.PROBLEM_TYPE, "X-Request-Id": request_id}
+        self._send_http_response(status, sent, "" if self.command == "HEAD" else body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing: the application logs each request itself."""
+
+
+def make_server(app: Any, host: str, port: int) -> LocalDevServer:
+    """Return a server of `app` that listens already.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    config = Config.create(chalice_app=app, project_dir=".", lambda_timeout=60)
+    own_requests_per_thread(app)
+    return LocalDevServer(app, config, host, port, handler_cls=Handler)
+
+
+def own_requests_per_thread(app: Any) -> None:
+    """Let each thread have its own current request, as `chalice local` does: a function serves one at a time."""
+    if not isinstance(app, LocalChalice):
+        app.__class__ = type("ThreadedChalice", (LocalChalice, type(app)), {})
+
+
+class ImportSchedule(threading.Thread):
+    """Invokes the schedule that works on imports, more often than in the cloud: somebody is watching."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(name="imports", daemon=True)
+        self._handler = app.handler_map["continue_imports"]
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Invoke it until `stop`."""
+        while not self._stopping.wait(_IMPORT_POLL_S):
+            context = LambdaContext("continue_imports", 1024, max_runtime_ms=900_000)
+            try:
+                self._handler(_schedule_event(), context)
+            except Exception:
+                # As in the cloud: the failure is logged, the next run comes.
+                logging.failure("a scheduled function failed", function="continue_imports")
+
+    def stop(self) -> None:
+        """Let the present run finish, start no other."""
+        self._stopping.set()
+
+
+def _schedule_event() -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": uuid.uuid4().hex,
+        "account": "local",
+        "time": "1970-01-01T00:00:00Z",
+        "region": "local",
+        "resources": [],
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "detail": {},
+    }

@@ -1,0 +1,34 @@
+"""Alembic's environment: runs the migrations on the connection that it is handed (see `infra.migrate`)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.commerce import tables as _commerce  # noqa: F401
+from chalicelib.core.database import UtcDateTime, metadata
+from chalicelib.csv_import import tables as _csv_import  # noqa: F401
+
+
+def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
+    """Write our own types as the plain ones that they stand for: a migration must not change with the code."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogenerate.imports.add("from sqlalchemy.dialects import mysql")
+        return 'sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")'
+    return False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_item=render_item,
+    # SQLite cannot change a column in place: Alembic copies the table.
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,137 @@
+"""One maker per noun: a row with sensible values, any of which can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Table
+
+from chalicelib.accounts import accounts
+from chalicelib.accounts.sign_in import sign_in
+from chalicelib.commerce import tables
+from chalicelib.core.auth import Role
+from chalicelib.core.database import insert_row, transaction
+from chalicelib.core.text import fold
+from tests.client import Client
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PASSWORD = "a long enough password"
+
+_numbers = count(1)
+
+
+def _insert(table: Table, values: dict[str, Any]) -> int:
+    with transaction() as connection:
+        return insert_row(connection, table, values)
+
+
+def make_center(**given: Any) -> int:
+    """Make a distribution center."""
+    values = {
+        "name": "Memphis TN",
+        "latitude": 35.1174,
+        "longitude": -89.9711,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(tables.distribution_centers, values | given)
+
+
+def make_customer(**given: Any) -> int:
+    """Make a customer."""
+    email = given.get("email", f"customer{next(_numbers)}@example.com")
+    values = {
+        "first_name": "Robin",
+        "last_name": "Doe",
+        "email": email,
+        "email_key": fold(email),
+        "age": 40,
+        "gender": "F",
+        "city": "Lyon",
+        "country": "France",
+        "traffic_source": "Search",
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(tables.users, values | given)
+
+
+def make_product(**given: Any) -> int:
+    """Make a product, in a distribution center of its own when none is given."""
+    category, brand = given.get("category", "Jeans"), given.get("brand", "Levi")
+    values = {
+        "category": category,
+        "category_key": fold(category),
+        "brand": brand,
+        "brand_key": None if brand is None else fold(brand),
+        "name": f"Slim Jeans {next(_numbers)}",
+        "department": "Women",
+        "sku": f"SKU{next(_numbers)}",
+        "cost_cents": 2000,
+        "retail_price_cents": 4950,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    if "distribution_center_id" not in given:
+        values["distribution_center_id"] = make_center()
+    return _insert(tables.products, values | given)
+
+
+def make_unit(product_id: int, **given: Any) -> int:
+    """Make an inventory item: one unit of a product."""
+    values = {"product_id": product_id, "cost_cents": 2000, "created_at": NOON - timedelta(days=30)}
+    return _insert(tables.inventory_items, values | given)
+
+
+def make_order(user_id: int | None, *items: tuple[int, int], **given: Any) -> int:
+    """Make an order of `items`: (product id, sale price in cents) each; items take status and time of the order."""
+    values = {
+        "user_id": user_id,
+        "status": "complete",
+        "gender": "F",
+        "created_at": NOON,
+        "num_of_item": len(items),
+        "updated_at": NOON,
+    } | given
+    order_id = _insert(tables.orders, values)
+    for product_id, cents in items:
+        shared = {name: values[name] for name in ("user_id", "status", "created_at")}
+        _insert(
+            tables.order_items,
+            {"order_id": order_id, "product_id": product_id, "sale_price_cents": cents} | shared,
+        )
+    return order_id
+
+
+def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:
+    """Make an account with `PASSWORD` and return its user name."""
+    name = username or f"{role.value}{next(_numbers)}"
+    with transaction() as connection:
+        accounts.create_account(connection, username=name, password=PASSWORD, role=role, customer_id=customer_id)
+    return name
+
+
+def signed_in(role: Role, *, customer_id: int | None = None) -> Client:
+    """Make an account of `role` and return a client with its token."""
+    return Client(sign_in(make_account(role, customer_id=customer_id), PASSWORD, "192.0.2.1"))
+
+
+@contextmanager
+def counted_statements(engine: Any) -> Iterator[list[str]]:
+    """Collect the SQL statements that are executed inside the block."""
+    from sqlalchemy import event
+
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
