@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy import Table
 
 from chalicelib.accounts import accounts
+from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import tables
-from chalicelib.core.auth import Role
+from chalicelib.core import clock
+from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import insert_row, transaction
 from chalicelib.core.text import fold
 from tests.client import Client
@@ -107,6 +109,12 @@ def make_order(user_id: int | None, *items: tuple[int, int], **given: Any) -> in
     return order_id
 
 
+def make_item(order_id: int, product_id: int, cents: int, **given: Any) -> int:
+    """Make an item of an order whose status, customer or time differ from the order's."""
+    values = {"order_id": order_id, "product_id": product_id, "sale_price_cents": cents, "status": "complete"}
+    return _insert(tables.order_items, values | {"created_at": NOON} | given)
+
+
 def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:
     """Make an account with `PASSWORD` and return its user name."""
     name = username or f"{role.value}{next(_numbers)}"
@@ -118,6 +126,43 @@ def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, 
 def signed_in(role: Role, *, customer_id: int | None = None) -> Client:
     """Make an account of `role` and return a client with its token."""
     return Client(sign_in(make_account(role, customer_id=customer_id), PASSWORD, "192.0.2.1"))
+
+
+def make_account_row(role: Role, **given: Any) -> int:
+    """Make an account that has no password, which spares the 30 ms of a hash; return its id."""
+    name = given.get("username", f"{role.value}{next(_numbers)}")
+    values = {
+        "username": name,
+        "username_key": fold(name),
+        "email": None,
+        "first_name": "",
+        "last_name": "",
+        "password_hash": "none",
+        "role": role.value,
+        "customer_id": None,
+        "is_active": True,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(account_tables.accounts, values | given)
+
+
+def make_token(account_id: int, *, expires_at: datetime | None = None) -> str:
+    """Make a token of an account, good for an hour when nothing is said."""
+    token, now = new_token(), clock.now()
+    values = {
+        "account_id": account_id,
+        "token_hash": hash_token(token),
+        "created_at": now,
+        "expires_at": expires_at or now + timedelta(hours=1),
+    }
+    _insert(account_tables.auth_tokens, values)
+    return token
+
+
+def client_of(role: Role, *, customer_id: int | None = None) -> Client:
+    """Make an account without a password and return a client with its token."""
+    return Client(make_token(make_account_row(role, customer_id=customer_id)))
 
 
 @contextmanager

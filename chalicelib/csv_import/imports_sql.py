@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TableClause, and_, bindparam, column, delete, exists, insert, or_, select, table, update
+from sqlalchemy import TableClause, and_, bindparam, column, delete, exists, func, insert, or_, select, table, update
 
 from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.dialect import Columns, insert_rows
@@ -124,6 +124,13 @@ def any_between(connection: Connection, name: str, low: int, high: int) -> bool:
     """Tell whether the table has an id from `low` to `high`."""
     target = _target(name, ["id"])
     return bool(connection.scalar(select(exists().where(target.c.id.between(low, high)))))
+
+
+def find_id_range(connection: Connection, name: str) -> tuple[int, int, int]:
+    """Return how many ids a table has, the least and the greatest; all 0 of an empty one."""
+    ids = _target(name, ["id"]).c.id
+    row = connection.execute(select(func.count(), func.min(ids), func.max(ids))).one()
+    return row[0], row[1] or 0, row[2] or 0
 
 
 def iterate_ids(connection: Connection, name: str) -> Iterator[list[int]]:

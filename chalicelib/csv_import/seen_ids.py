@@ -40,6 +40,10 @@ class SeenIds:
         positions: list[int] = np.sort(order[repeated]).tolist()
         return positions
 
+    def add_run(self, first: int, last: int) -> None:
+        """Add all ids from `first` to `last`, none of which was added before."""
+        self._add_runs(np.array([first], np.int64), np.array([last], np.int64))
+
     def missing(self, ids: Sequence[int]) -> list[int]:
         """Return the positions of ids that were never added, ascending."""
         found: list[int] = np.flatnonzero(~self._contains(np.asarray(ids, dtype=np.int64))).tolist()

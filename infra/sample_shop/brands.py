@@ -29,10 +29,10 @@ FAMILIES = _words(
 FAMILY_FORMS = ("{0} & Daughters", "{0} & Sons", "{0}'s", "{0} London", "House of {0}", "{0} Bros.", "Maison {0}")
 ONSETS = _words(
     "Vel, Kor, Mar, Tal, Bren, Lun, Sav, Ori, Nor, Fen, Hal, Jun, Dor, Est, Ful, Gar, Ily, Rav, Syl, Tov, "
-    "Wen, Zar, Bel, Cas, Ery, Lys, Mir, Nev, Pel, Quo, Ros, Thes, Umb, Vas, Yl"
+    "Wen, Zem, Bel, Cas, Ery, Lys, Mir, Nev, Pel, Quo, Ros, Thal, Vas, Yl"
 )
 ENDINGS = _words(
-    "ora, ano, ette, ica, una, elle, ven, dale, wick, mont, issa, ara, ett, oria, enne, is, ovi, ander, aro, iel"
+    "ora, ano, ette, ica, una, elle, ven, dale, wyn, mere, issa, ara, ett, oria, enne, ilde, ovi, ander, aro, iel"
 )
 
 

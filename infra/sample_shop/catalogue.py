@@ -7,7 +7,7 @@ import numpy as np
 
 from .brands import Brands, make_brands
 from .categories import CATEGORIES, MEN, WOMEN, Category, Line, vocabulary
-from .draw import Ints, Reals, Rng, exact_shares, pick
+from .draw import Ints, Reals, Rng, exact_shares, pick, zipf
 from .places import DISTRIBUTION_CENTERS
 from .tastes import TASTE_DIMENSIONS, directions
 
@@ -81,15 +81,9 @@ def make_catalogue(rng: Rng, seed: int, size: int, archetypes: Reals) -> Catalog
         price=price,
         cost=_costs(rng, price, brands.margin[brand]),
         center=np.where(at_home, brands.center[brand], rng.integers(len(DISTRIBUTION_CENTERS), size=size)),
-        popularity=_popularity(rng, size),
+        popularity=zipf(rng, size, POPULARITY),
         style=directions(style),
     )
-
-
-def _popularity(rng: Rng, size: int) -> Reals:
-    """Zipf within the shop: the k-th product appeals as k ** -POPULARITY."""
-    weights: Reals = rng.permutation(np.arange(1.0, size + 1) ** -POPULARITY)
-    return weights
 
 
 def _choose_brands(rng: Rng, shelf: Ints, brands: Brands) -> Ints:

@@ -191,7 +191,8 @@ class RowsRefused(Exception):
     """The server did not take all rows as they are."""
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
+_MARKS = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
+_ESCAPES = str.maketrans(_MARKS)
 
 
 def _load_data(connection: Connection, table: str, columns: Columns, constants: Mapping[str, Any]) -> None:
@@ -213,7 +214,13 @@ def _load_data(connection: Connection, table: str, columns: Columns, constants: 
 
 
 def _as_text(values: Sequence[Any]) -> list[str]:
-    return [
-        "\\N" if value is None else value.translate(_ESCAPES) if type(value) is str else repr(value)
-        for value in values
-    ]
+    """Return the values of a column as LOAD DATA reads them."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(map(str, values))
+    if str not in kinds:
+        return ["\\N" if value is None else repr(value) for value in values]
+    given = "".join(value for value in values if value is not None)
+    if not any(mark in given for mark in _MARKS):
+        return ["\\N" if value is None else value for value in values]
+    return ["\\N" if value is None else value.translate(_ESCAPES) for value in values]
