@@ -49,7 +49,7 @@ class BenchShop:
     def run(self, module: str, *arguments: str) -> Any:
         """Run a module of the bench in a process of its own; return the JSON that it prints last."""
         command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, env=self.environment(), check=True, capture_output=True, text=True)
+        done = subprocess.run(command, env=self.environment(), check=True, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout.splitlines()[-1])
 
 

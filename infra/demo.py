@@ -33,8 +33,11 @@ DEMO_ACCOUNTS = (
 
 
 def add_sample_data(scale: float) -> bool:
-    """Fill a shop that has no products with generated data; tell whether it did."""
-    if run(demo_sql.has_products, writes=False):
+    """Fill an empty shop with generated data; tell whether it did.
+
+    Generated rows have ids from 1 on: where there are customers or orders already, they would overwrite them.
+    """
+    if run(demo_sql.has_data, writes=False):
         return False
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder), scale=scale, today=clock.now().date())

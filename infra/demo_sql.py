@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from chalicelib.accounts.tables import accounts
-from chalicelib.commerce.tables import order_items, products
+from chalicelib.commerce.tables import distribution_centers, order_items, orders, users
 from chalicelib.core.database import Connection
 
 
-def has_products(connection: Connection) -> bool:
-    """Tell whether there is anything to sell."""
-    return connection.execute(select(products.c.id).limit(1)).first() is not None
+def has_data(connection: Connection) -> bool:
+    """Tell whether the shop has anything at all: products stand in a center, units and items hang on those below."""
+    keys = (distribution_centers.c.id, users.c.id, orders.c.id)
+    return any(connection.execute(select(key).limit(1)).first() is not None for key in keys)
 
 
 def list_usernames(connection: Connection, limit: int) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from chalicelib.core.database import AnyRow, Connection, run
 from chalicelib.core.errors import AppError
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.csv_import import imports, imports_sql
-from chalicelib.csv_import.steps import Progress
+from chalicelib.csv_import.steps import BATCH_ROWS, Progress
 from infra.migrate import migrate_configured
 
 _SHOWN = 10
@@ -49,7 +50,7 @@ class Bars:
             self._bar.close()
 
 
-def import_folder(folder: Path, *, strict: bool = False, bars: bool = True) -> int:
+def import_folder(folder: Path, *, strict: bool = False, bars: bool = True, batch_rows: int = BATCH_ROWS) -> int:
     """Import the CSV files of a folder, or continue where a killed import of the same files stopped.
 
     Returns the id of the import, which has ended.
@@ -58,13 +59,12 @@ def import_folder(folder: Path, *, strict: bool = False, bars: bool = True) -> i
     store = FolderBlobs(folder)
     import_id = imports.find_unfinished(store, "", source=source, strict=strict)
     if import_id is None:
-        import_id = imports.request_import(
-            store, "", source=source, strict=strict, requested_by="command line", location="DIR"
-        )
+        imports.give_up_unfinished(source)
+        import_id = imports.request_import(store, "", source=source, strict=strict, requested_by="command line")
     elif bars:
         print(f"Continuing import {import_id}, which was interrupted.", file=sys.stderr)
     with closing(Bars()) as shown:
-        imports.work_on(import_id, store, on_progress=shown if bars else None)
+        imports.work_on(import_id, store, on_progress=shown if bars else None, batch_rows=batch_rows)
     return import_id
 
 
@@ -104,26 +104,27 @@ def _list_rejections(import_id: int, last: int, connection: Connection) -> Page[
     return imports_sql.list_rejections(connection, import_id, PageRequest(10_000, after=(last,)))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when all is well, 1 when nothing could be done, 3 when rows were rejected."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="holds some of the six CSV files, each with or without .gz")
     parser.add_argument("--strict", action="store_true", help="import nothing unless every row is good")
     parser.add_argument("--rejections", type=Path, help="where to write the rejected rows (default: data folder)")
-    arguments = parser.parse_args()
-    if not arguments.folder.is_dir():
-        print(f"{arguments.folder} is no folder: give the one that holds the CSV files.", file=sys.stderr)
+    parser.add_argument("--batch-rows", type=int, default=BATCH_ROWS, help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if not given.folder.is_dir():
+        print(f"{given.folder} is no folder: give the one that holds the CSV files.", file=sys.stderr)
         return 1
     try:
         data_dir = migrate_configured()
-        import_id = import_folder(arguments.folder, strict=arguments.strict)
+        import_id = import_folder(given.folder, strict=given.strict, batch_rows=given.batch_rows)
     except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The same command continues here.", file=sys.stderr)
         return 130
-    return _report(import_id, arguments.rejections or data_dir / f"import-{import_id}-rejections.csv")
+    return _report(import_id, given.rejections or data_dir / f"import-{import_id}-rejections.csv")
 
 
 def _report(import_id: int, path: Path) -> int:

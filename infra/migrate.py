@@ -21,8 +21,8 @@ from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.database import metadata
-from chalicelib.core.database.dialect import begin, is_unreachable, make_engine
-from chalicelib.core.database.engine import database_url
+from chalicelib.core.database.dialect import is_unreachable, make_engine
+from chalicelib.core.database.engine import begun, database_url
 from chalicelib.core.logging import redact
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 
@@ -41,11 +41,9 @@ def config_for(connection: Connection) -> Config:
 
 def migrate(engine: Engine) -> None:
     """Bring the database of `engine` to the newest schema; does nothing when it is there."""
-    with engine.connect() as connection:
-        # On SQLite the whole of it or nothing; MySQL commits each statement whatever is asked.
-        begin(connection)
+    # On SQLite the whole of it or nothing; MySQL commits each statement whatever is asked.
+    with engine.connect() as connection, begun(connection):
         command.upgrade(config_for(connection), "head")
-        connection.exec_driver_sql("COMMIT")
 
 
 def migrate_configured() -> Path:

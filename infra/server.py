@@ -34,7 +34,7 @@ _REFUSALS = {
 }
 
 
-class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+class Handler(ChaliceRequestHandler):
     """One connection of a client."""
 
     wbufsize = -1
@@ -45,7 +45,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
             self.close_connection = True
             self._refuse(411, "Send the body with a Content-Length.")
             return
-        if int(length) > MAX_BODY_BYTES:
+        if len(length) > 12 or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
             self._refuse(413, f"The body has {length} bytes; at most {MAX_BODY_BYTES} are taken.")
             return
@@ -64,7 +64,16 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         all_headers = {**response["headers"], **response["multiValueHeaders"]}
         self._send_http_response(response["statusCode"], all_headers, response["body"])
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = _generic_handle
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
+    do_TRACE = do_CONNECT = do_QUERY = _generic_handle  # to be refused in the same form
+
+    def _send_http_response(self, code: int, headers: Any, body: str | bytes | None) -> None:
+        if self.command == "HEAD" or code in (204, 304):
+            # Without a body the length of none would be a lie: it is the GET's that these would tell.
+            self.send_response(code)
+            self._send_headers(headers)
+        else:
+            super()._send_http_response(code, headers, body)
 
     def _refuse(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         code, title = _REFUSALS[status]

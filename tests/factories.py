@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -16,7 +16,7 @@ from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import tables
 from chalicelib.core import clock
 from chalicelib.core.auth import Role, hash_token, new_token
-from chalicelib.core.database import insert_row, transaction
+from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
 from tests.client import Client
 
@@ -163,6 +163,18 @@ def make_token(account_id: int, *, expires_at: datetime | None = None) -> str:
 def client_of(role: Role, *, customer_id: int | None = None) -> Client:
     """Make an account without a password and return a client with its token."""
     return Client(make_token(make_account_row(role, customer_id=customer_id)))
+
+
+@contextmanager
+def rolled_back() -> Iterator[Connection]:
+    """Give a transaction that leaves nothing behind: for examples that share one test's empty shop."""
+
+    class Undo(Exception):
+        pass
+
+    with suppress(Undo), transaction() as connection:
+        yield connection
+        raise Undo
 
 
 @contextmanager

@@ -13,12 +13,21 @@ from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, InvalidInput, NotFound
 from chalicelib.core.text import fold
 
+_KEY_LENGTH = 150
+
 
 class NameTaken(Conflict):
     """Another account has this user name (case does not matter)."""
 
     code = "name-taken"
     title = "User name taken"
+
+
+class NoSuchCustomer(Conflict):
+    """The customer to link is not there (any more)."""
+
+    code = "no-such-customer"
+    title = "No such customer"
 
 
 class CustomerTaken(Conflict):
@@ -43,36 +52,40 @@ def create_account(
 
     Raises:
         NameTaken, CustomerTaken: it would not be the only one.
-        InvalidInput: there is no such customer.
+        NoSuchCustomer: there is none of that id.
+        InvalidInput: the name is too long.
     """
+    key = fold(username)
+    if len(key) > _KEY_LENGTH:  # ligatures come apart
+        raise InvalidInput.at("body.username", "is too long")
+    if customer_id is not None and not customers.exists(connection, customer_id):
+        raise NoSuchCustomer(f"There is no customer {customer_id} to link the account to.")
+    _check_free(connection, username, customer_id)
+    now = clock.now()
+    values = {
+        "username": username,
+        "username_key": key,
+        "email": email,
+        "first_name": first_name,
+        "last_name": last_name,
+        "password_hash": auth.hash_password(password),
+        "role": role.value,
+        "customer_id": customer_id,
+        "is_active": True,
+        "created_at": now,
+        "updated_at": now,
+    }
+    try:
+        return accounts_sql.insert_account(connection, values)
+    except accounts_sql.NotUnique:
+        _check_free(connection, username, customer_id)  # somebody was quicker by a moment
+        raise
+
+
+def _check_free(connection: Connection, username: str, customer_id: int | None) -> None:
     if accounts_sql.find_account_by_name(connection, fold(username)) is not None:
         raise NameTaken(f"The user name {username!r} is taken.")
-    _check_customer(connection, customer_id)
-    now = clock.now()
-    return accounts_sql.insert_account(
-        connection,
-        {
-            "username": username,
-            "username_key": fold(username),
-            "email": email,
-            "first_name": first_name,
-            "last_name": last_name,
-            "password_hash": auth.hash_password(password),
-            "role": role.value,
-            "customer_id": customer_id,
-            "is_active": True,
-            "created_at": now,
-            "updated_at": now,
-        },
-    )
-
-
-def _check_customer(connection: Connection, customer_id: int | None) -> None:
-    if customer_id is None:
-        return
-    if not customers.exists(connection, customer_id):
-        raise InvalidInput.at("body.customer_id", f"there is no customer {customer_id}")
-    if accounts_sql.find_account_of_customer(connection, customer_id) is not None:
+    if customer_id is not None and accounts_sql.find_account_of_customer(connection, customer_id) is not None:
         raise CustomerTaken(f"Customer {customer_id} is linked to another account.")
 
 

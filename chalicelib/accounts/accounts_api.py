@@ -10,6 +10,7 @@ from chalicelib.accounts import accounts, accounts_sql, sign_in
 from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, NotFound, TooManyRequests
+from chalicelib.core.inputs import WholeNumber
 from chalicelib.core.paging import MAX_ID, Page, PageQuery
 from chalicelib.core.routes import Reply, Routes
 
@@ -17,6 +18,10 @@ routes = Routes("Accounts")
 
 Password = Annotated[str, Field(min_length=12, max_length=1024, description="12 characters or more.")]
 Username = Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[\w.@+-]+$", examples=["robin"])]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default")
 
 
 class Credentials(BaseModel):
@@ -65,7 +70,7 @@ class NewAccount(BaseModel):
     email: str | None = Field(None, max_length=254)
     first_name: str = Field("", max_length=255)
     last_name: str = Field("", max_length=255)
-    customer_id: int | None = Field(None, ge=1, le=MAX_ID, description="The customer of /users it shops as.")
+    customer_id: WholeNumber | None = Field(None, ge=1, le=MAX_ID, description="The customer of /users it shops as.")
 
 
 class AccountChange(BaseModel):
@@ -75,9 +80,10 @@ class AccountChange(BaseModel):
         extra="forbid", json_schema_extra={"minProperties": 1, "examples": [{"is_active": False}]}
     )
 
-    role: Role = Field(Role.CUSTOMER, strict=False, description="The new role.")
-    password: Password = ""
-    is_active: bool = True
+    # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
+    role: Role = Field(Role.CUSTOMER, strict=False, json_schema_extra=_without_default)
+    password: Password = Field("", json_schema_extra=_without_default)
+    is_active: bool = Field(True, json_schema_extra=_without_default)
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -112,7 +118,7 @@ def _present(row: Any) -> dict[str, Any]:
     }
 
 
-@routes.post("/api/auth/token", access=PUBLIC, response=Token, errors=[TooManyRequests])
+@routes.post("/api/auth/token", access=PUBLIC, response=Token, errors=[Conflict, TooManyRequests])
 def create_token(body: Credentials, address: str) -> dict[str, str]:
     """Sign in: a name and a password for a token.
 
@@ -142,7 +148,7 @@ def get_own_account(connection: Connection, caller: Caller) -> dict[str, Any]:
 @routes.get("/accounts", access=ADMIN, response=list[Account])
 def list_accounts(connection: Connection, query: AccountQuery) -> Page[dict[str, Any]]:
     """List the accounts, by id."""
-    page = accounts_sql.list_accounts(connection, query.role.value if query.role else None, query.page([int]))
+    page = accounts_sql.list_accounts(connection, query.role.value if query.role else None, query.page())
     return page.with_items([_present(row) for row in page.items])
 
 

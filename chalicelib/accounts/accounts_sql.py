@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts, auth_tokens, login_attempts
 from chalicelib.core.database import AnyRow, Connection, insert_row
@@ -38,6 +39,12 @@ def find_credentials(connection: Connection, username_key: str) -> AnyRow | None
     return connection.execute(columns.where(accounts.c.username_key == username_key)).first()
 
 
+def lock_credentials(connection: Connection, account_id: int) -> AnyRow | None:
+    """Return password_hash and is_active of an account, which stay as they are until the transaction ends."""
+    columns = select(accounts.c.password_hash, accounts.c.is_active)
+    return connection.execute(columns.where(accounts.c.id == account_id).with_for_update()).first()
+
+
 def find_account(connection: Connection, account_id: int) -> AnyRow | None:
     """Return an account without its password hash."""
     return connection.execute(select(*_PUBLIC).where(accounts.c.id == account_id)).first()
@@ -61,9 +68,20 @@ def list_accounts(connection: Connection, role: str | None, page: PageRequest) -
     return fetch_page(connection, statement, page, order=[accounts.c.id])
 
 
+class NotUnique(Exception):
+    """The row would not be the only one, or breaks another constraint."""
+
+
 def insert_account(connection: Connection, values: Mapping[str, Any]) -> int:
-    """Insert an account and return its id."""
-    return insert_row(connection, accounts, values)
+    """Insert an account and return its id.
+
+    Raises:
+        NotUnique: another has its name or its customer; the transaction can go on.
+    """
+    try:
+        return insert_row(connection, accounts, values)
+    except IntegrityError as error:
+        raise NotUnique from error
 
 
 def update_account(connection: Connection, account_id: int, values: Mapping[str, Any]) -> None:
@@ -114,6 +132,12 @@ def list_attempts(connection: Connection, subjects: Sequence[str]) -> Sequence[A
     return connection.execute(select(login_attempts).where(login_attempts.c.subject.in_(subjects))).all()
 
 
-def delete_attempts(connection: Connection, subjects: Sequence[str]) -> None:
-    """Forget the counted tries of `subjects`."""
-    connection.execute(delete(login_attempts).where(login_attempts.c.subject.in_(subjects)))
+def delete_attempts(connection: Connection, subject: str) -> None:
+    """Forget the counted tries of `subject`."""
+    connection.execute(delete(login_attempts).where(login_attempts.c.subject == subject))
+
+
+def take_attempt_back(connection: Connection, subject: str) -> None:
+    """Count one try of `subject` less."""
+    counted = (login_attempts.c.subject == subject) & (login_attempts.c.attempts > 0)
+    connection.execute(update(login_attempts).where(counted).values(attempts=login_attempts.c.attempts - 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import accounts_sql
@@ -15,9 +16,11 @@ from chalicelib.core.text import fold
 
 WINDOW = timedelta(minutes=15)
 
-# Tries within a window: an account from one address; an account from anywhere; an address at any account. The
+# Failures within a window: an account from one address; an account from anywhere; an address at any account. The
 # first stops a guesser without locking out the owner elsewhere, the other two stop guessing in breadth.
 LIMITS = {"both": 5, "account": 50, "address": 100}
+
+_REFUSED = "The user name or the password is wrong."
 
 
 def find_caller(connection: Connection, token: str, now: datetime) -> Caller | None:
@@ -44,9 +47,9 @@ def sign_in(username: str, password: str, address: str) -> str:
     # Hashing takes its 20 ms outside of any transaction.
     matches = auth.password_matches(password, known.password_hash if known else None)
     if known is None or not matches or not known.is_active:
-        raise Unauthenticated("The user name or the password is wrong.")
-    account_id = int(known.id)
-    return run(lambda connection: _issue_token(connection, account_id, subjects), writes=True)
+        raise Unauthenticated(_REFUSED)
+    account_id, checked_hash = int(known.id), str(known.password_hash)
+    return run(lambda connection: _let_in(connection, account_id, checked_hash, subjects), writes=True)
 
 
 def _subjects(username: str, address: str) -> dict[str, str]:
@@ -60,21 +63,37 @@ def _subjects(username: str, address: str) -> dict[str, str]:
 
 def _count_try(connection: Connection, subjects: dict[str, str]) -> None:
     now = clock.now()
-    found = {row.subject: row for row in accounts_sql.list_attempts(connection, list(subjects.values()))}
-    for kind, limit in LIMITS.items():
-        row = found.get(subjects[kind])
-        if row is not None and row.window_ends_at > now and row.attempts >= limit:
-            wait = int((row.window_ends_at - now).total_seconds()) + 1
-            raise TooManyRequests("Too many tries to sign in; wait before the next.", retry_after_s=wait)
     for subject in sorted(subjects.values()):  # always in key order: no deadlocks
         accounts_sql.count_attempt(connection, subject, now, now + WINDOW)
+    # Read behind the writes, whose locks let parallel tries through one by one.
+    counted = {row.subject: row for row in accounts_sql.list_attempts(connection, list(subjects.values()))}
+    rows = [(counted[subjects[kind]], limit) for kind, limit in LIMITS.items()]
+    over = [row.window_ends_at for row, limit in rows if row.attempts > limit]
+    if over:
+        # The rollback takes this try back: what is refused prolongs nothing.
+        wait = math.ceil((max(over) - now).total_seconds())
+        raise TooManyRequests("Too many tries to sign in; wait before the next.", retry_after_s=wait)
 
 
-def _issue_token(connection: Connection, account_id: int, subjects: dict[str, str]) -> str:
+def _let_in(connection: Connection, account_id: int, checked_hash: str, subjects: dict[str, str]) -> str:
+    present = accounts_sql.lock_credentials(connection, account_id)
+    if present is None or not present.is_active or present.password_hash != checked_hash:
+        # Changed while the password was looked at: that change has signed everybody out, this must stay out too.
+        raise Unauthenticated(_REFUSED)
+    accounts_sql.delete_expired(connection, account_id, clock.now())
+    for subject in sorted(subjects.values()):
+        if subject == subjects["address"]:
+            # Not forgiven, only not counted: who has an account of his own may still be guessing at others.
+            accounts_sql.take_attempt_back(connection, subject)
+        else:
+            accounts_sql.delete_attempts(connection, subject)
+    return issue_token(connection, account_id)
+
+
+def issue_token(connection: Connection, account_id: int) -> str:
+    """Return a new token of an account; it ends by itself after `TOKEN_TTL_S`."""
     now = clock.now()
     token = auth.new_token()
-    accounts_sql.delete_expired(connection, account_id, now)
-    accounts_sql.delete_attempts(connection, [subjects["both"], subjects["account"]])
     accounts_sql.insert_token(
         connection,
         {

@@ -10,6 +10,7 @@ from chalicelib.commerce import sales
 from chalicelib.core.auth import STAFF
 from chalicelib.core.database import Connection
 from chalicelib.core.money import Money, from_cents, mean_cents
+from chalicelib.core.paging import MAX_LIMIT
 from chalicelib.core.routes import Routes
 
 routes = Routes("Analytics")
@@ -42,7 +43,7 @@ class TopQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(10, ge=0, le=500)
+    limit: int = Field(10, ge=0, le=MAX_LIMIT)
 
 
 @routes.get("/analytics/sales-summary", access=STAFF, response=SalesSummary)

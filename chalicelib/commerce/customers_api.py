@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from chalicelib.commerce import customers, customers_sql
 from chalicelib.core.auth import STAFF_OR_OWNER
-from chalicelib.core.database import Connection
+from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import NotFound
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Routes
@@ -40,12 +40,11 @@ class Customer(BaseModel):
 @routes.get("/users", access=STAFF_OR_OWNER, response=list[Customer])
 def list_users(connection: Connection, owner_id: int | None, query: PageQuery) -> Page[dict[str, Any]]:
     """List the customers, by id; a customer sees itself alone."""
-    page = customers_sql.list_customers(connection, query.page([int]), only_id=owner_id)
-    return page.with_items([row._asdict() for row in page.items])
+    page = customers_sql.list_customers(connection, query.page(), only_id=owner_id)
+    return page.with_items([as_dict(row) for row in page.items])
 
 
 @routes.get("/users/{user_id}", access=STAFF_OR_OWNER, response=Customer, errors=[NotFound])
 def get_user(connection: Connection, owner_id: int | None, user_id: int) -> dict[str, Any]:
     """Read a customer; a customer reads itself alone."""
-    found: dict[str, Any] = customers.get_customer(connection, user_id, owner_id=owner_id)._asdict()
-    return found
+    return as_dict(customers.get_customer(connection, user_id, owner_id=owner_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, WithJsonSchema
@@ -10,9 +9,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, WithJsonSc
 from chalicelib.commerce import orders
 from chalicelib.commerce.orders import OrderStatus
 from chalicelib.core.auth import STAFF_OR_OWNER
-from chalicelib.core.database import Connection
+from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import NotFound
-from chalicelib.core.paging import MAX_ID, Page, PageQuery
+from chalicelib.core.paging import MAX_ID, Page, TimelineQuery
 from chalicelib.core.routes import Routes
 
 routes = Routes("Orders")
@@ -49,7 +48,7 @@ class Order(BaseModel):
     updated_at: AwareDatetime
 
 
-class OrderQuery(PageQuery):
+class OrderQuery(TimelineQuery):
     """Which orders to list."""
 
     user_id: int | None = Field(None, ge=1, le=MAX_ID, description="Only orders of this customer.")
@@ -58,7 +57,7 @@ class OrderQuery(PageQuery):
 
 def present(row: Any) -> dict[str, Any]:
     """Return an order row as it goes over the wire."""
-    return {**row._asdict(), "status": OrderStatus(row.status).wire}
+    return {**as_dict(row), "status": OrderStatus(row.status).wire}
 
 
 @routes.get("/orders", access=STAFF_OR_OWNER, response=list[Order])
@@ -66,7 +65,7 @@ def list_orders(connection: Connection, owner_id: int | None, query: OrderQuery)
     """List orders, newest first; a customer sees its own alone."""
     page = orders.list_orders(
         connection,
-        query.page([datetime, int]),
+        query.page(),
         user_id=query.user_id,
         status=query.status,
         owner_id=owner_id,

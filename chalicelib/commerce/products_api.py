@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from chalicelib.commerce import products_sql
 from chalicelib.commerce.products_sql import ProductFilter
 from chalicelib.core.auth import PUBLIC, Caller
-from chalicelib.core.database import Connection
+from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import NotFound
 from chalicelib.core.money import Money, MoneyLimit, ceil_cents, floor_cents, from_cents
 from chalicelib.core.paging import Page, PageQuery
@@ -58,20 +58,11 @@ class ProductQuery(PageQuery):
 
 def present(row: Any, *, with_cost: bool) -> dict[str, Any]:
     """Return a product row as it goes over the wire."""
-    shown = {
-        "id": row.id,
-        "category": row.category,
-        "name": row.name,
-        "brand": row.brand,
-        "retail_price": from_cents(row.retail_price_cents),
-        "department": row.department,
-        "sku": row.sku,
-        "distribution_center_id": row.distribution_center_id,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
+    shown = as_dict(row)
+    cost_cents = shown.pop("cost_cents")
+    shown["retail_price"] = from_cents(shown.pop("retail_price_cents"))
     if with_cost:
-        shown["cost"] = from_cents(row.cost_cents)
+        shown["cost"] = from_cents(cost_cents)
     return shown
 
 
@@ -82,7 +73,7 @@ def _sees_cost(caller: Caller | None) -> bool:
 @routes.get("/products", access=PUBLIC, response=list[Product])
 def list_products(connection: Connection, caller: Caller | None, query: ProductQuery) -> Page[dict[str, Any]]:
     """List products, by id, filtered by category, brand and price."""
-    page = products_sql.list_products(connection, query.wanted(), query.page([int]))
+    page = products_sql.list_products(connection, query.wanted(), query.page())
     with_cost = _sees_cost(caller)
     return page.with_items([present(row, with_cost=with_cost) for row in page.items])
 

@@ -14,6 +14,7 @@ from chalicelib.core.paging import Page, PageRequest
 from chalicelib.core.text import fold
 
 _SHOWN = [column for column in products.c if not column.name.endswith("_key")]
+_PRODUCTS = select(*_SHOWN)  # made once: building it costs as much as a short query
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class ProductFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the filter as conditions."""
         found: list[ColumnElement[bool]] = []
-        if self.category:
-            found.append(products.c.category_key.contains(fold(self.category), autoescape=True))
-        if self.brand:
-            found.append(products.c.brand_key.contains(fold(self.brand), autoescape=True))
+        # Nothing, or nothing but space, is contained in everything: also in a brand that is not known.
+        if category := fold(self.category or ""):
+            found.append(products.c.category_key.contains(category, autoescape=True))
+        if brand := fold(self.brand or ""):
+            found.append(products.c.brand_key.contains(brand, autoescape=True))
         if self.min_price_cents is not None:
             found.append(products.c.retail_price_cents >= self.min_price_cents)
         if self.max_price_cents is not None:
@@ -41,12 +43,13 @@ class ProductFilter:
 
 def find_product(connection: Connection, product_id: int) -> AnyRow | None:
     """Return a product."""
-    return connection.execute(select(*_SHOWN).where(products.c.id == product_id)).first()
+    return connection.execute(_PRODUCTS.where(products.c.id == product_id)).first()
 
 
 def list_products(connection: Connection, wanted: ProductFilter, page: PageRequest) -> Page[AnyRow]:
     """Return products by id."""
-    statement = select(*_SHOWN).where(*wanted.conditions())
+    conditions = wanted.conditions()
+    statement = _PRODUCTS.where(*conditions) if conditions else _PRODUCTS
     return fetch_page(connection, statement, page, order=[products.c.id])
 
 
@@ -60,14 +63,17 @@ def list_best_matches(
 ) -> Sequence[AnyRow]:
     """Return products of the categories in `weights` with their `score`, best first.
 
-    `weights` holds (category, brand, weight): a product scores the weight of its category and brand, or else half
-    of the greatest weight of its category. Products that the customer bought are left out.
+    `weights` holds (category, brand, weight): a product scores the weight of its category and brand, or half of the
+    greatest weight of its category, whichever is more. Products that the customer bought are left out.
     """
     by_category: dict[str, float] = {}
     for category, _brand, weight in weights:
         by_category[category] = max(weight, by_category.get(category, 0.0))
     exact = [
-        (and_(products.c.category == category, products.c.brand == brand), literal(weight))
+        (
+            and_(products.c.category == category, products.c.brand == brand),
+            literal(max(weight, by_category[category] / 2)),
+        )
         for category, brand, weight in weights
         if brand is not None
     ]

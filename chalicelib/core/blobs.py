@@ -38,8 +38,8 @@ class FolderBlobs:
 
     def list(self, prefix: str) -> Iterator[Blob]:
         """Yield the files directly in the folder `prefix`."""
-        folder = self._path(prefix)
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        folder = self._path(prefix.strip("/"))
+        for path in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ():
             if path.is_file():
                 facts = path.stat()
                 version = f"{facts.st_size}-{facts.st_mtime_ns}"
@@ -47,13 +47,17 @@ class FolderBlobs:
 
     def open(self, key: str) -> BinaryIO:
         """Open the file of `key`."""
-        return self._path(key).open("rb")
-
-    def _path(self, key: str) -> Path:
-        path = (self.root / key).resolve()
-        if not path.is_relative_to(self.root):
+        path = self._path(key)
+        if path is None or not path.is_file():
             raise FileNotFoundError(key)
-        return path
+        return path.open("rb")
+
+    def _path(self, key: str) -> Path | None:
+        """Return where a key is kept; None for what no bucket would hold either: a way out of the folder."""
+        if ".." in key.split("/") or "\0" in key:
+            return None
+        path = (self.root / key).resolve()
+        return path if path.is_relative_to(self.root) else None
 
 
 class BucketBlobs:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class ConfigurationError(Exception):
@@ -47,7 +50,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         ConfigurationError: a value is missing or wrong.
     """
     deployed = "AWS_LAMBDA_FUNCTION_NAME" in environment
-    data_dir = Path(environment.get("DATA_DIR", ".local")).absolute()
+    data_dir = Path(environment.get("DATA_DIR") or ".local").absolute()
     secret = environment.get("DB_SECRET_ARN") or None
     url = environment.get("DATABASE_URL") or (None if secret else _url_from_parts(environment))
     if url is None and secret is None:
@@ -55,7 +58,7 @@ def load(environment: Mapping[str, str]) -> Settings:
             raise ConfigurationError("No database: set DATABASE_URL, DB_HOST and DB_NAME, or DB_SECRET_ARN.")
         url = f"sqlite:///{data_dir / 'shop.db'}"
     return Settings(
-        stage=environment.get("STAGE", "local"),
+        stage=environment.get("STAGE") or "local",
         database_url=url,
         db_secret_arn=secret,
         db_host=environment.get("DB_HOST") or None,
@@ -67,7 +70,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         bucket=environment.get("BUCKET") or None,
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
-        log_level=environment.get("LOG_LEVEL", "INFO").upper(),
+        log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         deployed=deployed,
     )
 
@@ -96,11 +99,17 @@ def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
     return value
 
 
+def _log_level(text: str) -> str:
+    if text.upper() not in _LOG_LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}, not {text!r}.")
+    return text.upper()
+
+
 def _origins(text: str) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    # In lower case, as browsers send them.
+    origins = tuple(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip())
     for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        if not _ORIGIN.fullmatch(origin):
             raise ConfigurationError(
                 f"CORS_ORIGINS holds {origin!r}: write scheme and host, such as https://shop.example.com."
             )

@@ -16,7 +16,7 @@ from chalice import Chalice, Response
 from chalicelib.core import clock, inputs, logging, responses
 from chalicelib.core.auth import Caller
 from chalicelib.core.config import settings
-from chalicelib.core.database import Connection, read, run
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import (
     AppError,
     Conflict,
@@ -151,8 +151,7 @@ def _call(route: Route, request: Any, path: dict[str, str], authenticate: Authen
     if "connection" not in route.wants:
         if token is None:
             return route.view(**_arguments(route, request, path, None))
-        with read() as connection:
-            caller = _caller(connection, token, route, authenticate)
+        caller = run(lambda connection: _caller(connection, token, route, authenticate), writes=False)
         return route.view(**_arguments(route, request, path, caller))
 
     def work(connection: Connection) -> Any:

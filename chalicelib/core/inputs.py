@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
 from chalicelib.core.paging import MAX_ID
@@ -68,6 +68,14 @@ def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -
         if any(entry["type"] == "json_invalid" for entry in error.errors(include_url=False, include_input=False)):
             raise MalformedInput("The body is not valid JSON.") from None
         raise _invalid("body", error) from None
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# A whole number in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 
 
 class UnsupportedMediaType(MalformedInput):

@@ -15,10 +15,11 @@ logger = logging.getLogger("shop")  # Chalice has taken the name of the app for 
 
 # The second line of defence, for text of exceptions that quote a URL or a header. The first is not to log it.
 _SECRETS = re.compile(
-    r"(?P<url>://[^\s:/@]*:)[^\s@]+(?=@)"
+    r"(?P<url>://[^\s:/@]*:)\S+(?=@)"
     r"|(?P<token>\b(?:Token|Bearer)\s+)[A-Za-z0-9._~+/=-]+"
     r"|(?P<own>\bshk_)[A-Za-z0-9_-]+"
-    r"|(?P<field>[\"']?(?:password|secret|token)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}&]+",
+    r"|(?P<field>[\"']?(?:password|secret|token)[\"']?\s*[:=]\s*)"
+    r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',}&]+)",
     re.IGNORECASE,
 )
 
@@ -40,7 +41,8 @@ class JsonFormatter(logging.Formatter):
         }
         if (current := request_id.get()) is not None:
             entry["request_id"] = current
-        entry.update(getattr(record, "fields", {}))
+        fields: dict[str, object] = getattr(record, "fields", {})
+        entry.update({name: redact(value) if isinstance(value, str) else value for name, value in fields.items()})
         if record.exc_info:
             entry["exception"] = redact(self.formatException(record.exc_info))
         return json.dumps(entry, default=str, ensure_ascii=False)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from chalicelib import __version__
 from chalicelib.core.errors import (
     AppError,
+    Conflict,
     Forbidden,
     InvalidInput,
     MalformedInput,
@@ -160,13 +161,12 @@ def _errors(route: Route) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [InvalidInput, *route.errors]
     if route.body is not None:
         kinds += [MalformedInput, TooLarge, UnsupportedMediaType]
-    # A bad token is refused on public routes too.
-    kinds.append(Unauthenticated)
+    if route.writes and "connection" in route.wants:
+        kinds.append(Conflict)  # others kept getting in the way
     if not route.access.public:
         kinds.append(Forbidden)
-    if not route.access.public or "connection" in route.wants:
-        kinds.append(Unavailable)
-    return kinds
+    # A token is looked up on public routes too.
+    return [*kinds, Unauthenticated, Unavailable]
 
 
 def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -55,10 +55,13 @@ def paging_headers(page: Page[Any], path: str, query: Mapping[str, list[str]]) -
 def _offset_links(path: str, given: Mapping[str, str], total: int, limit: int, skip: int) -> list[str]:
     links: list[str] = []
     if limit and skip + limit < total:
+        last = skip + (total - 1 - skip) // limit * limit
         links.append(_link(path, {**given, "skip": str(skip + limit)}, "next"))
-        links.append(_link(path, {**given, "skip": str((total - 1) // limit * limit)}, "last"))
-    if skip:
-        links.append(_link(path, {**given, "skip": str(max(0, skip - limit))}, "prev"))
+        links.append(_link(path, {**given, "skip": str(last)}, "last"))
+    if limit and skip:
+        # From behind the end the way back begins at the last page.
+        before = skip - limit if skip < total else (total - 1) // limit * limit
+        links.append(_link(path, {**given, "skip": str(max(0, before))}, "prev"))
         links.append(_link(path, given, "first"))
     return links
 

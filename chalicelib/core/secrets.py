@@ -12,12 +12,17 @@ def database_url_from_secret(settings: Settings) -> str:
     """Return the URL made of the secret that `settings.db_secret_arn` names; DB_HOST, DB_NAME fill what it lacks.
 
     Raises:
-        ConfigurationError: the secret lacks a value that the settings do not give either.
+        ConfigurationError: the secret is of another form, or lacks a value that the settings do not give either.
     """
     import boto3  # function-level: 300 ms that only a deployed stage with a secret pays
 
     answer = boto3.client("secretsmanager").get_secret_value(SecretId=str(settings.db_secret_arn))
-    secret = json.loads(answer["SecretString"])
+    try:
+        secret = dict(json.loads(answer["SecretString"]))
+        port = int(secret.get("port") or settings.db_port)
+    except (KeyError, ValueError, TypeError):
+        message = "The database secret is not the JSON that RDS keeps: username, password, host, port, dbname."
+        raise ConfigurationError(message) from None
     host = secret.get("host") or settings.db_host or ""
     name = secret.get("dbname") or settings.db_name or ""
     wanted = {"username": secret.get("username"), "host (or DB_HOST)": host, "dbname (or DB_NAME)": name}
@@ -25,5 +30,4 @@ def database_url_from_secret(settings: Settings) -> str:
     if missing:
         raise ConfigurationError(f"The database secret lacks {', '.join(missing)}.")
     user, password = quote(secret["username"], safe=""), quote(secret.get("password", ""), safe="")
-    port = int(secret.get("port") or settings.db_port)
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(name, safe='')}"

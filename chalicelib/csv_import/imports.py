@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
 from chalicelib.core import blobs, clock, logging
 from chalicelib.core.blobs import Blob, Blobs
-from chalicelib.core.database import Connection, run, transaction
-from chalicelib.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from chalicelib.core.config import settings
+from chalicelib.core.database import Connection, run
+from chalicelib.core.database.dialect import RowsRefused
+from chalicelib.core.errors import AppError, Conflict, NotFound
 from chalicelib.csv_import import imports_sql
 from chalicelib.csv_import.columns import TABLE_FILES, TableFile
-from chalicelib.csv_import.records import Rejection
-from chalicelib.csv_import.steps import FileImport, Progress, Report, Transact
+from chalicelib.csv_import.records import Rejection, excerpt
+from chalicelib.csv_import.steps import BATCH_ROWS, FileImport, Progress, Report, Transact
 
 T = TypeVar("T")
 
@@ -31,11 +34,20 @@ LEASE = timedelta(seconds=60)
 STRICT_LEASE = timedelta(minutes=16)  # one step, as long as a function may run
 _SAFETY_MS = 20_000  # what a step leaves of its function's time
 _MOST_KEPT = 10_000  # rejections of a strict import, which are kept in memory until its end
+_MOST_NOTES = 20  # files that are passed over by name
+_ATTEMPTS = 4  # of a transaction, while others write the same rows
 
 # The source of what a machine imports from a folder of its own: only that machine can continue it.
 FOLDER = "folder:"
 
 _TABLES = {file.file_stem: file for file in TABLE_FILES}
+
+
+class NothingToImport(NotFound):
+    """The folder is not there, or holds none of the six files."""
+
+    code = "nothing-to-import"
+    title = "Nothing to import"
 
 
 class ImportBusy(Conflict):
@@ -48,34 +60,35 @@ class ImportBusy(Conflict):
 def find_files(store: Blobs, folder: str) -> tuple[list[tuple[TableFile, Blob]], list[str]]:
     """Return the files of the six tables in a folder, parents first, and notes on what is passed over."""
     found: dict[str, Blob] = {}
-    notes: list[str] = []
+    ignored: list[str] = []
     for blob in store.list(folder):
         name = blob.key.rpartition("/")[2]
         stem = name.lower().removesuffix(".gz").removesuffix(".csv")
         if ".csv" not in name.lower():
             continue
         if stem not in _TABLES:
-            notes.append(f"{name} is none of the six files: ignored")
+            ignored.append(f"{excerpt(name)} is none of the six files: ignored")
         elif stem in found:
-            notes.append(f"{name} is ignored, there is {found[stem].key.rpartition('/')[2]} too")
+            ignored.append(f"{name} is ignored, there is {found[stem].key.rpartition('/')[2]} too")
         else:
             found[stem] = blob
+    notes = ignored[:_MOST_NOTES]
+    if len(ignored) > _MOST_NOTES:
+        notes.append(f"{len(ignored) - _MOST_NOTES} more files are ignored")
     notes += [f"there is no {stem}.csv" for stem in _TABLES if stem not in found]
     return [(_TABLES[stem], found[stem]) for stem in _TABLES if stem in found], notes
 
 
-def request_import(
-    store: Blobs, folder: str, *, source: str, strict: bool, requested_by: str, location: str = "body.folder"
-) -> int:
+def request_import(store: Blobs, folder: str, *, source: str, strict: bool, requested_by: str) -> int:
     """Ask for the files in `folder` to be imported; return the id of the import.
 
     Raises:
-        InvalidInput: there is none of the six files.
+        NothingToImport: there is none of the six files.
     """
     files, notes = find_files(store, folder)
     if not files:
         names = ", ".join(f"{stem}.csv" for stem in _TABLES)
-        raise InvalidInput.at(location, f"{source or '/'} holds none of {names} (or these with .gz)")
+        raise NothingToImport(f"{source.removeprefix(FOLDER)} holds none of {names} (or these with .gz).")
     values = {
         "source": source,
         "strict": strict,
@@ -129,18 +142,36 @@ def get_import(connection: Connection, import_id: int) -> tuple[Any, Sequence[An
     return found, imports_sql.list_files(connection, [import_id])
 
 
-def continue_imports(*, time_left_ms: Callable[[], int]) -> None:
-    """Work on what was asked for, oldest first, until nothing is left or the function's time runs short."""
+def give_up_unfinished(source: str) -> None:
+    """End the imports of `source` that nobody works on, for those who are about to ask for it anew."""
+    for row in run(lambda connection: imports_sql.list_unfinished(connection, source), writes=False):
+        with suppress(ImportBusy):
+            _Worker(row.id).give_up("Interrupted, and not continued: its files have changed, or strict has.")
+
+
+def continue_imports(*, time_left_ms: Callable[[], int], batch_rows: int = BATCH_ROWS) -> None:
+    """Work on what was asked for, oldest first, until nothing is left or the function's time runs short.
+
+    An import that fails does not keep the next ones waiting; the first error is raised at the end.
+    """
     store = blobs.store()
+    error: Exception | None = None
+    worked = False
     for row in run(lambda connection: imports_sql.list_unfinished(connection), writes=False):
         if row.source.startswith(FOLDER):
             continue
+        if worked and (row.strict or time_left_ms() < _SAFETY_MS):
+            break  # a strict import needs the time of a whole run
         try:
-            work_on(row.id, store, time_left_ms=time_left_ms)
+            work_on(row.id, store, time_left_ms=time_left_ms, batch_rows=batch_rows)
         except ImportBusy:
             continue
-        if time_left_ms() < _SAFETY_MS:
-            return
+        except Exception as failure:
+            logging.failure("import stopped", import_id=row.id)
+            error = error or failure
+        worked = True
+    if error is not None:
+        raise error
 
 
 def work_on(
@@ -149,58 +180,77 @@ def work_on(
     *,
     time_left_ms: Callable[[], int] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    batch_rows: int = BATCH_ROWS,
 ) -> None:
     """Work on an import from its checkpoint to its end, or until time runs short.
 
     Raises:
         ImportBusy: another process holds the lease.
+        Unavailable, Conflict: the import can be continued later.
     """
-    worker = _Worker(import_id, store, time_left_ms, on_progress)
-    worker.run()
+    _Worker(import_id).run(_Way(store, time_left_ms, on_progress, batch_rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an import is worked on: from where, how long, who is told, in how large batches."""
+
+    store: Blobs
+    time_left_ms: Callable[[], int] | None
+    on_progress: Callable[[Progress], None] | None
+    batch_rows: int
+
+    def has_time(self) -> bool:
+        return self.time_left_ms is None or self.time_left_ms() >= _SAFETY_MS
 
 
 class _Worker:
     """One process working on one import under a lease."""
 
-    def __init__(
-        self,
-        import_id: int,
-        store: Blobs,
-        time_left_ms: Callable[[], int] | None,
-        on_progress: Callable[[Progress], None] | None,
-    ) -> None:
+    def __init__(self, import_id: int) -> None:
         self._id = import_id
-        self._store = store
-        self._time_left_ms = time_left_ms
-        self._on_progress = on_progress
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+        # Machines and processes of the cloud may share name and number.
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
 
-    def run(self) -> None:
+    def run(self, way: _Way) -> None:
         """Take the lease, then all files in turn."""
-        found, files = run(lambda connection: get_import(connection, self._id), writes=False)
+        found = self._begin()
+        try:
+            (self._run_strictly if found.strict else self._run_in_batches)(way)
+        except (AppError, KeyboardInterrupt):
+            # To be continued from the checkpoint.
+            with suppress(AppError):
+                self._release()
+            raise
+        except Exception:
+            with suppress(ImportBusy):
+                self._transact(
+                    lambda connection: self._end(connection, "failed", "An unexpected error; see the logs.")
+                )
+            raise
+
+    def give_up(self, message: str) -> None:
+        """End the import as failed, unless somebody works on it: that raises ImportBusy."""
+        self._begin()
+        self._transact(lambda connection: self._end(connection, "failed", message))
+
+    def _begin(self) -> Any:
+        """Take the lease; return the import's row."""
+        found, _ = run(lambda connection: get_import(connection, self._id), writes=False)
         self._lease = STRICT_LEASE if found.strict else LEASE
         self._stamp = found.created_at.strftime("%Y-%m-%d %H:%M:%S.%f")
         dead = found.lease_holder if _is_dead(found.lease_holder) else None
         if not run(lambda connection: self._take_lease(connection, dead), writes=True):
             raise ImportBusy(f"Import {self._id} is being worked on by {found.lease_holder}, or at its end.")
-        try:
-            work = self._run_strictly if found.strict else self._run_in_batches
-            work(files)
-        except (Unavailable, ImportBusy, KeyboardInterrupt):
-            # To be continued from the checkpoint.
-            with suppress(Unavailable):
-                self._transact(lambda connection: imports_sql.release_lease(connection, self._id, self._holder))
-            raise
-        except Exception:
-            self._end("failed", "An unexpected error; see the logs.")
-            raise
+        return found
 
-    def _run_in_batches(self, files: Sequence[Any]) -> None:
+    def _run_in_batches(self, way: _Way) -> None:
+        _, files = run(lambda connection: get_import(connection, self._id), writes=False)
         waiting = [file for file in files if file.state not in ("done", "failed")]
-        if all(self._import(file, self._transact, self._report).run(self._has_time) for file in waiting):
-            self._end(*self._outcome())
+        if all(self._import(way, file, self._transact, self._report).run(way.has_time) for file in waiting):
+            self._transact(self._end_as_files_did)
         else:
-            self._transact(lambda connection: imports_sql.release_lease(connection, self._id, self._holder))
+            self._release()
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         def under_lease(connection: Connection) -> T:
@@ -208,79 +258,120 @@ class _Worker:
                 raise ImportBusy(f"Import {self._id} was taken over by another process.")
             return work(connection)
 
-        return run(under_lease, writes=True)
+        return _run_again(under_lease)
 
     def _report(self, connection: Connection, file: str, rejections: list[Rejection]) -> None:
         imports_sql.insert_rejections(connection, self._id, file, rejections)
 
-    def _run_strictly(self, files: Sequence[Any]) -> None:
+    def _run_strictly(self, way: _Way) -> None:
         """Import all in one transaction; after any rejection keep nothing but the report."""
         kept: list[tuple[str, Rejection]] = []
 
         def report(_connection: Connection, file: str, rejections: list[Rejection]) -> None:
             kept.extend((file, rejection) for rejection in rejections[: _MOST_KEPT - len(kept)])
 
+        def work(connection: Connection) -> None:
+            kept.clear()
+
+            def inside(part: Callable[[Connection], T]) -> T:
+                return part(connection)
+
+            _, files = get_import(connection, self._id)
+            in_time = all(self._import(way, file, inside, report).run(way.has_time) for file in files)
+            _, files = get_import(connection, self._id)
+            if message := _objection(files, in_time=in_time):
+                raise _Undo(message, files)
+            self._end(connection, "done", None)
+
         try:
-            with transaction() as connection:
-
-                def inside(work: Callable[[Connection], T]) -> T:
-                    return work(connection)
-
-                if not all(self._import(file, inside, report).run(self._has_time) for file in files):
-                    raise _Undo("It takes longer than one run of the function: import without strict, or by command.")
-                _, after = get_import(connection, self._id)
-                if rejected := sum(file.rejected for file in after):
-                    raise _Undo(f"Nothing was imported: {rejected} rows were rejected.")
-                if errors := [f"{file.table_name}: {file.error}" for file in after if file.error]:
-                    raise _Undo(f"Nothing was imported: {'; '.join(errors)}")
+            _run_again(work)
         except _Undo as undone:
-            self._transact(lambda connection: self._keep_report(connection, kept))
-            self._end("failed", str(undone)[:1000])
-        else:
-            self._end("done", None)
+            message, files = undone.message, undone.files  # the name ends with this block
+            self._transact(lambda connection: self._end_undone(connection, message, files, kept))
 
-    def _keep_report(self, connection: Connection, kept: Sequence[tuple[str, Rejection]]) -> None:
-        imports_sql.delete_rejections(connection, self._id)
-        for file, part in groupby(kept, key=lambda pair: pair[0]):
-            self._report(connection, file, [rejection for _, rejection in part])
+    def _end_undone(
+        self, connection: Connection, message: str, files: Sequence[Any], kept: Sequence[tuple[str, Rejection]]
+    ) -> None:
+        """Keep what became known of the files: how many rows are bad, which, and why."""
+        for file in files:
+            known = {
+                name: getattr(file, name) for name in ("records_done", "bytes_done", "rejected", "notes", "error")
+            }
+            imports_sql.update_file(connection, file.id, {**known, "state": "failed"})
+        for name, part in groupby(kept, key=lambda pair: pair[0]):
+            self._report(connection, name, [rejection for _, rejection in part])
+        if len(kept) == _MOST_KEPT:
+            message += f" The first {_MOST_KEPT:,} reasons are kept."
+        self._end(connection, "failed", message)
 
-    def _import(self, file: Any, transact: Transact, report: Report) -> FileImport:
+    def _import(self, way: _Way, file: Any, transact: Transact, report: Report) -> FileImport:
         return FileImport(
-            self._store,
+            way.store,
             _TABLES[file.table_name],
             file,
             stamp=self._stamp,
             transact=transact,
             report=report,
-            on_progress=self._on_progress,
+            on_progress=way.on_progress,
+            batch_rows=way.batch_rows,
         )
-
-    def _has_time(self) -> bool:
-        return self._time_left_ms is None or self._time_left_ms() >= _SAFETY_MS
 
     def _take_lease(self, connection: Connection, dead: str | None) -> bool:
         now = clock.now()
         return imports_sql.take_lease(connection, self._id, self._holder, dead=dead, now=now, until=now + self._lease)
 
-    def _outcome(self) -> tuple[str, str | None]:
-        _, files = run(lambda connection: get_import(connection, self._id), writes=False)
-        errors = [f"{file.table_name}: {file.error}" for file in files if file.error]
-        return ("failed", "; ".join(errors)[:1000]) if errors else ("done", None)
+    def _release(self) -> None:
+        self._transact(lambda connection: imports_sql.release_lease(connection, self._id, self._holder))
 
-    def _end(self, state: str, message: str | None) -> None:
-        values = {"state": state, "message": message, "finished_at": clock.now(), "lease_until": None}
-        run(lambda connection: imports_sql.update_import(connection, self._id, values), writes=True)
+    def _end_as_files_did(self, connection: Connection) -> None:
+        errors = _errors(imports_sql.list_files(connection, [self._id]))
+        self._end(connection, "failed" if errors else "done", errors or None)
+
+    def _end(self, connection: Connection, state: str, message: str | None) -> None:
+        short = message and message[:1000]
+        values = {"state": state, "message": short, "finished_at": clock.now(), "lease_until": None}
+        if not imports_sql.end_import(connection, self._id, self._holder, values):
+            raise ImportBusy(f"Import {self._id} was taken over by another process.")
         logging.info("import ended", import_id=self._id, state=state)
 
 
 class _Undo(Exception):
-    """A strict import keeps nothing; the message says why."""
+    """A strict import keeps nothing: why, and the files as far as they were read."""
+
+    def __init__(self, message: str, files: Sequence[Any]) -> None:
+        super().__init__(message)
+        self.message = message
+        self.files = files
+
+
+def _objection(files: Sequence[Any], *, in_time: bool) -> str | None:
+    """Return what speaks against keeping a strict import."""
+    if not in_time:
+        return "It takes longer than one run of the function: import without strict, or by command."
+    if errors := _errors(files):
+        return f"Nothing was imported: {errors}."
+    rejected = sum(file.rejected for file in files)
+    return f"Nothing was imported: {rejected:,} rows were rejected." if rejected else None
+
+
+def _errors(files: Sequence[Any]) -> str:
+    return "; ".join(f"{file.table_name}: {file.error}" for file in files if file.error)
+
+
+def _run_again(work: Callable[[Connection], T]) -> T:
+    """Run `work` in a transaction, anew where others wrote the same rows meanwhile: it then decides by those."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(RowsRefused):
+            return run(work, writes=True)
+    return run(work, writes=True)
 
 
 def _is_dead(holder: str | None) -> bool:
     """Tell whether a holder was a process of this machine that is gone: its lease need not be waited for."""
     host, _, rest = (holder or "").partition(":")
     pid = rest.partition(":")[0]
+    if settings().deployed:
+        return False  # there another machine may have the same name
     if host != socket.gethostname() or not pid.isdecimal() or int(pid) == os.getpid():
         return False
     try:

@@ -27,7 +27,7 @@ class NewImport(BaseModel):
 
     folder: str = Field(
         max_length=400,
-        pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/?$",
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?$",
         description="A folder of the bucket that holds some of the six CSV files, each with or without .gz.",
     )
     strict: bool = Field(False, description="Import nothing unless every row is good.")
@@ -73,7 +73,8 @@ class RejectionQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(10_000, ge=1, le=10_000)
+    # The answer of a function may have 6 MB, and a value 200 characters.
+    limit: int = Field(5_000, ge=1, le=5_000)
     after: int = Field(
         0, ge=0, le=MAX_ID, description="Continue behind the row of this number (from `X-Next-Cursor`)."
     )
@@ -116,7 +117,7 @@ def _present_file(file: Any) -> dict[str, Any]:
     }
 
 
-@routes.post("/imports", access=STAFF, response=Import, status=202)
+@routes.post("/imports", access=STAFF, response=Import, status=202, errors=[NotFound])
 def create_import(caller: Caller, body: NewImport) -> Reply:
     """Ask for CSV files in the bucket to be imported.
 
@@ -133,7 +134,7 @@ def create_import(caller: Caller, body: NewImport) -> Reply:
 @routes.get("/imports", access=STAFF, response=list[Import])
 def list_imports(connection: Connection, query: PageQuery) -> Page[dict[str, Any]]:
     """List the imports, newest first."""
-    page = imports_sql.list_imports(connection, query.page([int]))
+    page = imports_sql.list_imports(connection, query.page())
     files = imports_sql.list_files(connection, [row.id for row in page.items])
     return page.with_items(
         [_present(row, [file for file in files if file.import_id == row.id]) for row in page.items]

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TableClause, and_, bindparam, column, delete, exists, func, insert, or_, select, table, update
+from sqlalchemy import TableClause, and_, bindparam, column, exists, func, insert, or_, select, table, update
+from sqlalchemy.exc import IntegrityError
 
 from chalicelib.core.database import AnyRow, Connection, insert_row
-from chalicelib.core.database.dialect import Columns, insert_rows
+from chalicelib.core.database.dialect import Columns, RowsRefused, insert_rows
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.csv_import.tables import import_files, import_rejections, imports
@@ -77,9 +78,10 @@ def release_lease(connection: Connection, import_id: int, holder: str) -> None:
     connection.execute(update(imports).where(mine).values(lease_until=None))
 
 
-def update_import(connection: Connection, import_id: int, values: Mapping[str, Any]) -> None:
-    """Change columns of an import."""
-    connection.execute(update(imports).where(imports.c.id == import_id).values(**values))
+def end_import(connection: Connection, import_id: int, holder: str, values: Mapping[str, Any]) -> bool:
+    """Set the columns that tell how an import ended; False when it is not `holder` that works on it."""
+    mine = and_(imports.c.id == import_id, imports.c.state == "running", imports.c.lease_holder == holder)
+    return connection.execute(update(imports).where(mine).values(**values)).rowcount == 1
 
 
 def update_file(connection: Connection, file_id: int, values: Mapping[str, Any]) -> None:
@@ -100,11 +102,6 @@ def insert_rejections(connection: Connection, import_id: int, file: str, rejecti
     lines, names, values, reasons = zip(*rejections, strict=True)
     columns = {"line": lines, "column_name": names, "value": values, "reason": reasons}
     insert_rows(connection, "import_rejections", columns, {"import_id": import_id, "file": file})
-
-
-def delete_rejections(connection: Connection, import_id: int) -> None:
-    """Forget the rejections of an import."""
-    connection.execute(delete(import_rejections).where(import_rejections.c.import_id == import_id))
 
 
 def list_rejections(connection: Connection, import_id: int, page: PageRequest) -> Page[AnyRow]:
@@ -176,9 +173,16 @@ def insert_columns(connection: Connection, name: str, columns: Columns, constant
 
 
 def update_rows(connection: Connection, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Set `columns` of rows, each given as (*values, id)."""
+    """Set `columns` of rows, each given as (*values, id).
+
+    Raises:
+        RowsRefused: a row was not taken; the transaction must be rolled back.
+    """
     target = _target(name, ["id", *columns])
     assigned: dict[str, Any] = {each: bindparam(f"new_{each}") for each in columns}
     statement = update(target).where(target.c.id == bindparam("the_id")).values(assigned)
     names = [f"new_{each}" for each in columns] + ["the_id"]
-    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    try:
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
+    except IntegrityError as error:
+        raise RowsRefused(f"{name}: {error.orig}") from error

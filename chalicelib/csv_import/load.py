@@ -5,17 +5,19 @@ Decides with what the database holds; writes in the transaction that it is given
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.database import Connection
 from chalicelib.csv_import import imports_sql
 from chalicelib.csv_import.columns import TableFile
 from chalicelib.csv_import.reader import Header
 from chalicelib.csv_import.records import Rejection
-from chalicelib.csv_import.seen_ids import SeenIds
 from chalicelib.csv_import.validate import Validated
+
+if TYPE_CHECKING:
+    from chalicelib.csv_import.seen_ids import SeenIds
 
 # Columns that the tables have and the files do not: set to the moment of the import.
 _STAMPS = {
@@ -71,6 +73,9 @@ class TableLoader:
             for target in column.targets
             if target != table_file.key
         )
+        # Function-level, here and below: numpy, which no request needs.
+        from chalicelib.csv_import.seen_ids import SeenIds
+
         self._seen = SeenIds()
         self._parents = {parent: _ids_of(connection, parent) for _, parent in table_file.references}
         self._names = {target: column.name for column in table_file.columns for target in column.targets}
@@ -92,13 +97,24 @@ class TableLoader:
         return rows
 
     def reject_orphans(self, rows: Rows) -> None:
-        """Reject the rows whose parents are not there."""
+        """Reject the rows whose parents were not there when the file was begun."""
+        self._reject_orphans(rows, lambda parent, keys: self._parents[parent].missing(keys))
+
+    def reject_orphans_now(self, connection: Connection, rows: Rows) -> None:
+        """Reject the rows whose parents are not there any more: others may delete them."""
+
+        def missing(parent: str, keys: Sequence[int]) -> list[int]:
+            there = imports_sql.find_rows(connection, parent, (), list(set(keys)))
+            return [at for at, key in enumerate(keys) if key not in there]
+
+        self._reject_orphans(rows, missing)
+
+    def _reject_orphans(self, rows: Rows, missing: Callable[[str, Sequence[int]], list[int]]) -> None:
         refused: dict[int, tuple[str, Any, str]] = {}
         for target, parent in self._file.references:
             values = rows.columns[target]
             given = [at for at, value in enumerate(values) if value is not None] if None in values else None
-            wanted = values if given is None else [values[at] for at in given]
-            for found in self._parents[parent].missing(wanted):
+            for found in missing(parent, values if given is None else [values[at] for at in given]):
                 at = found if given is None else given[found]
                 reason = f"{parent} has no row {values[at]}; import that row first, or mend this one"
                 refused.setdefault(at, (self._names[target], values[at], reason))
@@ -114,7 +130,7 @@ class TableLoader:
         if equal:
             rows.keep([at for at in range(len(keys)) if at not in equal])
         for target in self._file.unique:
-            self._reject_taken(connection, rows, target)
+            self._reject_taken(connection, rows, target, held)
         counts = Counts(unchanged=unchanged, rejected=len({rejection.line for rejection in rows.rejections}))
         keys = self._keys(rows.columns)
         new = [at for at, key in enumerate(keys) if key not in held] if held else None
@@ -134,15 +150,20 @@ class TableLoader:
             return {}
         return imports_sql.find_rows(connection, self._file.table, self._sent, keys)
 
-    def _reject_taken(self, connection: Connection, rows: Rows, target: str) -> None:
+    def _reject_taken(
+        self, connection: Connection, rows: Rows, target: str, held: dict[int, tuple[Any, ...]]
+    ) -> None:
+        """Reject rows whose value another row has, in the order of the file: a changed row frees what it had."""
         values, keys = rows.columns[target], rows.columns[self._file.key]
         owners = imports_sql.find_owners(connection, self._file.table, target, values)
         refused: dict[int, tuple[str, Any, str]] = {}
-        name = self._names[target]
+        name, place = self._names[target], self._sent.index(target)
         for at, (value, key) in enumerate(zip(values, keys, strict=True)):
             owner = owners.setdefault(value, key)
             if owner != key:
                 refused[at] = (name, rows.columns[name][at], f"belongs to row {owner} of {self._file.table} already")
+            elif key in held and held[key][place] != value:
+                owners.pop(held[key][place], None)
         rows.reject(refused)
 
     def _update(self, connection: Connection, rows: Rows, changed: Sequence[int]) -> int:
@@ -156,6 +177,8 @@ class TableLoader:
 
 
 def _ids_of(connection: Connection, table: str) -> SeenIds:
+    from chalicelib.csv_import.seen_ids import SeenIds  # numpy, see above
+
     ids = SeenIds()
     count, least, greatest = imports_sql.find_id_range(connection, table)
     if count and count == greatest - least + 1:

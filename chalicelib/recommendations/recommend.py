@@ -30,7 +30,8 @@ def recommend(
     """Return up to `limit` products that the customer has not bought, best first.
 
     A product of a (category, brand) scores the share of the customer's kept units that were of it, or half of the
-    best share of its category; the greatest possible score is 1. Popular products fill what is missing.
+    best share of its category where that is more; the greatest possible score is 1. Popular products fill what is
+    missing.
 
     Raises:
         NotFound: there is no such customer, or `owner_id` may not see it.

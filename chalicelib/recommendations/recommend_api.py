@@ -12,8 +12,9 @@ from chalicelib.core import clock
 from chalicelib.core.auth import STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
+from chalicelib.core.inputs import WholeNumber
 from chalicelib.core.money import Money, MoneyLimit, floor_cents, mean_cents
-from chalicelib.core.paging import MAX_ID
+from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations import recommend
 
@@ -28,10 +29,10 @@ class Wish(BaseModel):
         json_schema_extra={"examples": [{"user_id": 1, "category": "Jeans", "max_price": 80, "limit": 5}]},
     )
 
-    user_id: int = Field(ge=1, le=MAX_ID)
+    user_id: WholeNumber = Field(ge=1, le=MAX_ID)
     category: Words | None = Field(None, description="Contained in the category; case is ignored.")
     max_price: MoneyLimit | None = Field(None, description="Highest retail price, itself included.")
-    limit: int = Field(5, ge=0, le=100)
+    limit: WholeNumber = Field(5, ge=0, le=MAX_LIMIT)
 
 
 class RecommendedProduct(Product):
@@ -58,6 +59,12 @@ class Recommended(BaseModel):
     generated_at: AwareDatetime
 
 
+def _present(row: Any, score: float, *, with_cost: bool) -> dict[str, Any]:
+    shown = present(row, with_cost=with_cost)
+    shown.pop("score", None)  # how the database ranked it, already in the preference score
+    return {**shown, "preference_score": round(score, 4)}
+
+
 @routes.post("/ai/recommendations", access=STAFF_OR_OWNER, response=Recommended, errors=[NotFound])
 def recommend_products(connection: Connection, caller: Caller, owner_id: int | None, body: Wish) -> dict[str, Any]:
     """Recommend products to a customer: for staff, or for the customer itself."""
@@ -73,10 +80,7 @@ def recommend_products(connection: Connection, caller: Caller, owner_id: int | N
     )
     return {
         "user_id": body.user_id,
-        "recommendations": [
-            {**present(row, with_cost=caller.is_staff), "preference_score": round(score, 4)}
-            for row, score in found.items
-        ],
+        "recommendations": [_present(row, score, with_cost=caller.is_staff) for row, score in found.items],
         "user_preferences": [
             {"category": each.category, "brand": each.brand, "avg_spent": mean_cents(each.spent_cents, each.units)}
             for each in found.preferences

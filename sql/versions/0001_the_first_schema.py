@@ -302,52 +302,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("order_items", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_order_items_user_id"))
-        batch_op.drop_index(batch_op.f("ix_order_items_product_id"))
-        batch_op.drop_index(batch_op.f("ix_order_items_order_id"))
-        batch_op.drop_index(batch_op.f("ix_order_items_inventory_item_id"))
-
+    # Indexes go with their tables; MySQL keeps those that a foreign key needs until then.
     op.drop_table("order_items")
-    with op.batch_alter_table("inventory_items", schema=None) as batch_op:
-        batch_op.drop_index("ix_inventory_items_stock")
-        batch_op.drop_index(batch_op.f("ix_inventory_items_product_distribution_center_id"))
-
     op.drop_table("inventory_items")
-    with op.batch_alter_table("auth_tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_auth_tokens_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_auth_tokens_account_id"))
-
     op.drop_table("auth_tokens")
-    with op.batch_alter_table("products", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_products_retail_price_cents"))
-        batch_op.drop_index(batch_op.f("ix_products_distribution_center_id"))
-        batch_op.drop_index(batch_op.f("ix_products_category_key"))
-        batch_op.drop_index(batch_op.f("ix_products_brand_key"))
-
     op.drop_table("products")
-    with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.drop_index("ix_orders_user_newest")
-        batch_op.drop_index("ix_orders_status_newest")
-        batch_op.drop_index("ix_orders_newest")
-
     op.drop_table("orders")
-    with op.batch_alter_table("import_rejections", schema=None) as batch_op:
-        batch_op.drop_index("ix_import_rejections_import_id_id")
-
     op.drop_table("import_rejections")
-    with op.batch_alter_table("import_files", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_import_files_import_id"))
-
     op.drop_table("import_files")
     op.drop_table("accounts")
     op.drop_table("users")
-    with op.batch_alter_table("login_attempts", schema=None) as batch_op:
-        batch_op.drop_index("ix_login_attempts_window_ends_at")
-
     op.drop_table("login_attempts")
-    with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.drop_index("ix_imports_state")
-
     op.drop_table("imports")
     op.drop_table("distribution_centers")

@@ -4,13 +4,14 @@ Beside a domain's `*_sql` and `tables`, this package alone knows SQLAlchemy.
 """
 
 from chalicelib.core.database.engine import Connection, insert_row, read, run, transaction, use_engine
-from chalicelib.core.database.types import AnyRow, BigId, UtcDateTime, metadata, shop_table
+from chalicelib.core.database.types import AnyRow, BigId, UtcDateTime, as_dict, metadata, shop_table
 
 __all__ = [
     "AnyRow",
     "BigId",
     "Connection",
     "UtcDateTime",
+    "as_dict",
     "insert_row",
     "metadata",
     "read",

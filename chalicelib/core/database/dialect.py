@@ -7,13 +7,14 @@ import sqlite3
 import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 
 from chalicelib.core.config import ConfigurationError, Settings
 
@@ -54,9 +55,12 @@ def make_engine(url_text: str, settings: Settings) -> Engine:
     """Return an engine in autocommit: a single read costs one round trip; `transaction()` begins explicitly.
 
     Raises:
-        ConfigurationError: the URL names an engine that is not supported.
+        ConfigurationError: the URL is none, or names an engine that is not supported.
     """
-    url = make_url(url_text)
+    try:
+        url = make_url(url_text)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("DATABASE_URL is no URL such as mysql+pymysql://user:password@host/name.") from None
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     if url.get_backend_name() in ("mysql", "mariadb"):
@@ -66,11 +70,13 @@ def make_engine(url_text: str, settings: Settings) -> Engine:
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # connecting will say so, as of a server that is away
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
+        hide_parameters=True,
         connect_args={"timeout": 15, "check_same_thread": False},
     )
 
@@ -99,6 +105,7 @@ def _mysql_engine(url: URL, settings: Settings) -> Engine:
         url,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,
+        hide_parameters=True,  # an exception with values of rows in it would reach the logs
         pool_size=settings.db_pool_size,
         max_overflow=0,
         pool_recycle=1500,
@@ -173,6 +180,8 @@ def insert_rows(connection: Connection, table: str, columns: Columns, constants:
     Raises:
         RowsRefused: a row was not taken as it is; the transaction must be rolled back.
     """
+    if not any(map(len, columns.values())):
+        return
     if not is_sqlite(connection):
         try:
             _load_data(connection, table, columns, constants)
@@ -184,7 +193,10 @@ def insert_rows(connection: Connection, table: str, columns: Columns, constants:
     mark = "?" if is_sqlite(connection) else "%s"
     statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608
     rows = list(zip(*columns.values(), *(itertools.repeat(value) for value in constants.values()), strict=False))
-    connection.exec_driver_sql(statement, rows)
+    try:
+        connection.exec_driver_sql(statement, rows)
+    except (IntegrityError, DataError) as error:
+        raise RowsRefused(f"{table}: {error.orig}") from error
 
 
 class RowsRefused(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -21,6 +23,7 @@ __all__ = ["Connection", "insert_row", "read", "run", "transaction", "use_engine
 T = TypeVar("T")
 
 _ATTEMPTS = 4
+_PAUSE_S = 0.01
 
 _lock = threading.Lock()
 _engine: Engine | None = None
@@ -63,14 +66,32 @@ def read() -> Iterator[Connection]:
 @contextmanager
 def transaction() -> Iterator[Connection]:
     """Give a connection inside a transaction: committed at the end, rolled back when an exception leaves."""
-    with engine().connect() as connection:
-        dialect.begin(connection)
-        try:
-            yield connection
-        except BaseException:
-            _roll_back(connection)
-            raise
+    with engine().connect() as connection, begun(connection):
+        yield connection
+
+
+@contextmanager
+def begun(connection: Connection) -> Iterator[None]:
+    """Run the block inside a transaction of `connection`: committed at the end, or rolled back."""
+    dialect.begin(connection)
+    try:
+        yield
+        _commit(connection)
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _commit(connection: Connection) -> None:
+    try:
         connection.exec_driver_sql("COMMIT")
+    except DBAPIError as error:
+        if not dialect.is_unreachable(error):
+            raise
+        # Whether it was kept nobody knows: `run` must not do it a second time.
+        logging.warning("connection lost at commit", reason=str(error.orig))
+        message = "The database was lost while it saved; look whether it did before you try again."
+        raise Unavailable(message, code="outcome-unknown", retry_after_s=5) from error
 
 
 def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
@@ -115,9 +136,11 @@ def _raise_unless_worth_another_try(error: DBAPIError, attempt: int) -> None:
         # A stale pooled connection: once more on a new one. A second loss means that the server is down.
         if error.connection_invalidated and attempt == 1:
             return
-        logging.warning("database unreachable", reason=logging.redact(str(error.orig)))
+        logging.warning("database unreachable", reason=str(error.orig))
         raise Unavailable("The database does not answer.", retry_after_s=5) from error
     if not dialect.is_retriable(error):
         raise error
     if attempt == _ATTEMPTS:
         raise Conflict("Others are changing the same data; try again.", retry_after_s=1) from error
+    # Each after a moment of its own, or the same transactions would meet again.
+    time.sleep(random.uniform(0, _PAUSE_S * 2**attempt))  # noqa: S311 - no secret

@@ -26,12 +26,9 @@ def fetch_page(
     ordered = statement.order_by(*(column.desc() if descending else column for column in order))
     # One row more than asked for tells whether another page follows.
     limited = ordered.limit(page.limit + 1)
-    if page.after is None:
-        rows = connection.execute(limited.offset(page.skip) if page.skip else limited).all()
-    else:
-        if page.after:
-            limited = limited.where(_behind(order, page.after, descending))
-        rows = connection.execute(limited).all()
+    if page.after:
+        limited = limited.where(_behind(order, page.after, descending))
+    rows = connection.execute(limited.offset(page.skip) if page.skip else limited).all()
     items = rows[: page.limit]
     more = len(rows) > page.limit and bool(items)
     next_key = tuple(items[-1]._mapping[column.name] for column in order) if more else None
@@ -43,7 +40,7 @@ def _total(connection: Connection, statement: Select[Any], page: PageRequest, fe
         return None
     if fetched <= page.limit and (fetched or not page.skip):
         return page.skip + fetched  # the end is in sight: no need to count
-    return int(connection.execute(statement.with_only_columns(func.count())).scalar_one())
+    return int(connection.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
 def _behind(order: Sequence[ColumnElement[Any]], key: Sequence[Key], descending: bool) -> ColumnElement[bool]:

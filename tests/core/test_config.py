@@ -1,0 +1,148 @@
+"""Settings: what wins over what, and that a wrong value is named before it does harm."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import make_url
+
+from chalicelib.core import config
+from chalicelib.core.config import ConfigurationError, Settings, load
+
+PARTS = {"DB_HOST": "db.example", "DB_NAME": "shop", "DB_USER": "shopkeeper", "DB_PASSWORD": "geheim"}
+
+
+def test_without_anything_a_local_file_is_the_database() -> None:
+    settings = load({})
+    assert settings.database_url == f"sqlite:///{Path('.local').absolute() / 'shop.db'}"
+    assert settings.data_dir.is_absolute()
+    assert (settings.stage, settings.deployed, settings.log_level) == ("local", False, "INFO")
+
+
+def test_the_local_file_lies_in_the_data_folder(tmp_path: Path) -> None:
+    settings = load({"DATA_DIR": str(tmp_path)})
+    assert settings.database_url == f"sqlite:///{tmp_path / 'shop.db'}"
+    assert settings.data_dir == tmp_path
+
+
+def test_a_deployed_function_without_a_database_is_a_mistake() -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        load({"AWS_LAMBDA_FUNCTION_NAME": "shopkeeper-api"})
+
+
+def test_a_url_wins_over_parts_and_secret() -> None:
+    settings = load({**PARTS, "DB_SECRET_ARN": "arn:secret", "DATABASE_URL": "sqlite:///here.db"})
+    assert settings.database_url == "sqlite:///here.db"
+
+
+def test_a_secret_wins_over_parts() -> None:
+    settings = load({**PARTS, "DB_SECRET_ARN": "arn:secret"})
+    assert settings.database_url is None
+    assert (settings.db_secret_arn, settings.db_host, settings.db_name) == ("arn:secret", "db.example", "shop")
+
+
+def test_parts_make_a_url() -> None:
+    assert load(PARTS).database_url == "mysql+pymysql://shopkeeper:geheim@db.example:3306/shop"
+    assert load({**PARTS, "DB_PORT": "3307"}).database_url == (
+        "mysql+pymysql://shopkeeper:geheim@db.example:3307/shop"
+    )
+
+
+@given(
+    user=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    password=st.text(st.characters(exclude_categories=["Cs"])),
+)
+def test_any_character_may_stand_in_user_and_password(user: str, password: str) -> None:
+    url = make_url(load({**PARTS, "DB_USER": user, "DB_PASSWORD": password}).database_url or "")
+    assert (url.username, url.password or "", url.host, url.database) == (user, password, "db.example", "shop")
+
+
+def test_special_characters_of_a_password_survive_the_url() -> None:
+    password = "p@ss:w/o?r#d %41+ü"
+    url = load({**PARTS, "DB_PASSWORD": password}).database_url or ""
+    quoted = url.removeprefix("mysql+pymysql://shopkeeper:").removesuffix("@db.example:3306/shop")
+    assert set("@:/?# ").isdisjoint(quoted)
+    assert unquote(quoted) == password
+
+
+@pytest.mark.parametrize("missing", [("DB_NAME",), ("DB_USER",), ("DB_NAME", "DB_USER")])
+def test_missing_parts_are_named(missing: tuple[str, ...]) -> None:
+    given_parts = {name: value for name, value in PARTS.items() if name not in missing}
+    with pytest.raises(ConfigurationError) as caught:
+        load(given_parts)
+    assert {name for name in ("DB_NAME", "DB_USER", "DB_PASSWORD") if name in str(caught.value)} == set(missing)
+
+
+@pytest.mark.parametrize("name", ["DB_PORT", "DB_POOL_SIZE", "TOKEN_TTL_S"])
+@pytest.mark.parametrize("text", ["many", "1.5", "0", "-3"])
+def test_a_number_that_is_none_is_named(name: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({name: text})
+
+
+def test_an_unknown_log_level_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="LOG_LEVEL"):
+        load({"LOG_LEVEL": "chatty"})
+    assert load({"LOG_LEVEL": "debug"}).log_level == "DEBUG"
+
+
+def test_an_empty_variable_counts_as_none() -> None:
+    names = ["STAGE", "DATABASE_URL", "DB_SECRET_ARN", "DB_HOST", "DB_PORT", "DATA_DIR", "BUCKET", "LOG_LEVEL"]
+    assert load(dict.fromkeys(names, "")) == load({})
+
+
+def test_a_function_holds_one_connection_and_a_server_several() -> None:
+    function = {"AWS_LAMBDA_FUNCTION_NAME": "shopkeeper-api", "DATABASE_URL": "mysql://db/shop"}
+    assert load(function).db_pool_size == 1
+    assert load({}).db_pool_size > 1
+    assert load({**function, "DB_POOL_SIZE": "3"}).db_pool_size == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("https://shop.example", ("https://shop.example",)),
+        ("https://a.example/, http://localhost:3000 ,", ("https://a.example", "http://localhost:3000")),
+        ("HTTPS://Shop.Example:8443,http://[::1]:3000", ("https://shop.example:8443", "http://[::1]:3000")),
+        ("", ()),
+    ],
+)
+def test_origins_are_a_list_with_commas(text: str, origins: tuple[str, ...]) -> None:
+    assert load({"CORS_ORIGINS": text}).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "shop.example", "https://shop.example/page", "ftp://shop.example", "https://[", "null"]
+)
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="CORS_ORIGINS"):
+        load({"CORS_ORIGINS": text})
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = load({})
+    for field in dataclasses.fields(Settings):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(settings, field.name, None)
+
+
+def test_the_password_is_not_shown() -> None:
+    for settings in (load(PARTS), load({"DATABASE_URL": "mysql://shop:geheim@db/shop"})):
+        assert "geheim" in (settings.database_url or "")
+        assert "geheim" not in repr(settings)
+        assert "geheim" not in str(settings)
+
+
+def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    config.settings.cache_clear()
+    monkeypatch.setenv("STAGE", "first")
+    first = config.settings()
+    monkeypatch.setenv("STAGE", "second")
+    assert config.settings() is first
+    assert first.stage == "first"
+    config.settings.cache_clear()
