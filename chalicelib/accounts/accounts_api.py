@@ -10,8 +10,8 @@ from chalicelib.accounts import accounts, accounts_sql, sign_in
 from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, NotFound, TooManyRequests
-from chalicelib.core.inputs import WholeNumber
-from chalicelib.core.paging import MAX_ID, Page, PageQuery
+from chalicelib.core.inputs import Id
+from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes
 
 routes = Routes("Accounts")
@@ -70,7 +70,7 @@ class NewAccount(BaseModel):
     email: str | None = Field(None, max_length=254)
     first_name: str = Field("", max_length=255)
     last_name: str = Field("", max_length=255)
-    customer_id: WholeNumber | None = Field(None, ge=1, le=MAX_ID, description="The customer of /users it shops as.")
+    customer_id: Id | None = Field(None, description="The customer of /users it shops as.")
 
 
 class AccountChange(BaseModel):

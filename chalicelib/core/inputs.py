@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
-from chalicelib.core.paging import MAX_ID
+from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,8 +74,9 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# A whole number in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
+# Whole numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(_whole)]
 
 
 class UnsupportedMediaType(MalformedInput):

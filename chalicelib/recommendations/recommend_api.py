@@ -12,9 +12,8 @@ from chalicelib.core import clock
 from chalicelib.core.auth import STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
-from chalicelib.core.inputs import WholeNumber
+from chalicelib.core.inputs import Id, Limit
 from chalicelib.core.money import Money, MoneyLimit, floor_cents, mean_cents
-from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations import recommend
 
@@ -29,10 +28,10 @@ class Wish(BaseModel):
         json_schema_extra={"examples": [{"user_id": 1, "category": "Jeans", "max_price": 80, "limit": 5}]},
     )
 
-    user_id: WholeNumber = Field(ge=1, le=MAX_ID)
+    user_id: Id
     category: Words | None = Field(None, description="Contained in the category; case is ignored.")
     max_price: MoneyLimit | None = Field(None, description="Highest retail price, itself included.")
-    limit: WholeNumber = Field(5, ge=0, le=MAX_LIMIT)
+    limit: Limit = 5
 
 
 class RecommendedProduct(Product):

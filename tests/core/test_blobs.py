@@ -223,6 +223,6 @@ def test_without_a_bucket_a_folder_of_the_data_folder_is_used(
     assert chosen.root == tmp_path / "bucket"
 
 
-@pytest.mark.parametrize("folder", ["..", "../..", "in/../..", "nowhere"])
+@pytest.mark.parametrize("folder", ["..", "../..", "in/../.."])
 def test_an_import_of_a_folder_that_leads_out_is_bad_input(client: Client, folder: str) -> None:
     assert signed_in(Role.STAFF).post("/imports", {"folder": folder}).status == 422
