@@ -12,6 +12,7 @@ from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection, run
 from infra import demo_sql
 from infra.import_csv import import_folder
+from infra.make_room import SAMPLE
 from infra.sample_shop import generate
 
 
@@ -41,7 +42,7 @@ def add_sample_data(scale: float) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder), scale=scale, today=clock.now().date())
-        import_folder(Path(folder), strict=True, bars=False)
+        import_folder(Path(folder), strict=True, bars=False, requested_by=SAMPLE)
     return True
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts
-from chalicelib.commerce.tables import distribution_centers, order_items, orders, users
+from chalicelib.commerce.tables import (
+    distribution_centers,
+    inventory_items,
+    order_items,
+    orders,
+    products,
+    users,
+)
 from chalicelib.core.database import Connection
+from chalicelib.csv_import.tables import import_files, imports
+
+# Children before their parents.
+_SHOP = (order_items, orders, inventory_items, products, users, distribution_centers)
 
 
 def has_data(connection: Connection) -> bool:
@@ -30,3 +42,42 @@ def find_best_customer(connection: Connection) -> int | None:
         .limit(1)
     )
     return connection.scalar(statement)
+
+
+def find_only_import(connection: Connection, *, requested_by: str) -> int | None:
+    """Return the id of the one import there ever was, if it was asked for by `requested_by`."""
+    found = connection.execute(select(imports.c.id, imports.c.requested_by).limit(2)).all()
+    return int(found[0].id) if len(found) == 1 and found[0].requested_by == requested_by else None
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """Return the number of rows of each of the six tables."""
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in _SHOP}
+
+
+def count_inserted(connection: Connection, import_id: int) -> dict[str, int]:
+    """Return the number of rows that an import put into each table."""
+    files = select(import_files.c.table_name, import_files.c.inserted).where(import_files.c.import_id == import_id)
+    return {row.table_name: int(row.inserted) for row in connection.execute(files)}
+
+
+def delete_shop(connection: Connection) -> bool:
+    """Delete all rows of the six tables and the imports; False, and nothing done, where other rows need them."""
+    point = connection.begin_nested()
+    try:
+        connection.execute(update(accounts).values(customer_id=None))
+        for table in (*_SHOP, imports):
+            connection.execute(delete(table))
+    except IntegrityError:
+        point.rollback()
+        return False
+    point.commit()
+    return True
+
+
+def link_customer(connection: Connection, username: str, customer_id: int) -> None:
+    """Let an account that is linked to no customer shop as this one."""
+    unlinked = (accounts.c.username == username) & accounts.c.customer_id.is_(None)
+    taken = select(accounts.c.id).where(accounts.c.customer_id == customer_id)
+    if connection.execute(taken).first() is None:
+        connection.execute(update(accounts).where(unlinked).values(customer_id=customer_id))

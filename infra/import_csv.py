@@ -20,7 +20,9 @@ from chalicelib.core.database import AnyRow, Connection, run
 from chalicelib.core.errors import AppError
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.csv_import import imports, imports_sql
+from chalicelib.csv_import.imports import find_files
 from chalicelib.csv_import.steps import BATCH_ROWS, Progress
+from infra.make_room import link_demo_customer, make_room
 from infra.migrate import migrate_configured
 
 _SHOWN = 10
@@ -50,7 +52,14 @@ class Bars:
             self._bar.close()
 
 
-def import_folder(folder: Path, *, strict: bool = False, bars: bool = True, batch_rows: int = BATCH_ROWS) -> int:
+def import_folder(
+    folder: Path,
+    *,
+    strict: bool = False,
+    bars: bool = True,
+    batch_rows: int = BATCH_ROWS,
+    requested_by: str = "command line",
+) -> int:
     """Import the CSV files of a folder, or continue where a killed import of the same files stopped.
 
     Returns the id of the import, which has ended.
@@ -60,7 +69,7 @@ def import_folder(folder: Path, *, strict: bool = False, bars: bool = True, batc
     import_id = imports.find_unfinished(store, "", source=source, strict=strict)
     if import_id is None:
         imports.give_up_unfinished(source)
-        import_id = imports.request_import(store, "", source=source, strict=strict, requested_by="command line")
+        import_id = imports.request_import(store, "", source=source, strict=strict, requested_by=requested_by)
     elif bars:
         print(f"Continuing import {import_id}, which was interrupted.", file=sys.stderr)
     with closing(Bars()) as shown:
@@ -117,7 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         data_dir = migrate_configured()
+        replaces_sample = find_files(FolderBlobs(given.folder), "")[0] and make_room()
+        if replaces_sample:
+            print("The sample shop made room for your data.")
         import_id = import_folder(given.folder, strict=given.strict, batch_rows=given.batch_rows)
+        if replaces_sample:
+            link_demo_customer()
     except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1

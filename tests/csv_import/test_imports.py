@@ -189,6 +189,28 @@ class TestBrokenFiles:
         assert ids == list(range(1, len(ids) + 1))
         assert file.inserted == len(ids)
 
+    def test_what_stands_before_the_damage_is_not_lost_when_the_database_goes_at_that_moment(
+        self, shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The damage is found while the rows before it are being written."""
+        write_files(tmp_path, users=[user(number) for number in range(1, 5)])
+        packed = gzip.compress((tmp_path / "users.csv").read_bytes())
+        (tmp_path / "users.csv").unlink()
+        (tmp_path / "users.csv.gz").write_bytes(packed[:-4])
+        import_id, store = begin(tmp_path)
+
+        def fail(*_arguments: object) -> None:
+            raise Unavailable("The database does not answer.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(imports_sql, "insert_columns", fail)
+            with pytest.raises(Unavailable):
+                imports.work_on(import_id, store)
+        imports.work_on(import_id, store)
+        done = outcome(import_id)
+        assert done.counts("users") == (4, 0, 0, 0)
+        assert done.files["users"].error == "the gz file is damaged or was cut short: upload it again"
+
     def test_a_file_that_is_gone_fails_alone(self, shop: Engine, tmp_path: Path) -> None:
         import_id, store = begin(write_shop(tmp_path))
         (tmp_path / "users.csv").unlink()

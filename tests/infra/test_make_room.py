@@ -1,0 +1,59 @@
+"""A sample shop goes when real data comes, unless somebody has used it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from chalicelib.accounts.tables import accounts
+from chalicelib.commerce.tables import orders, products, users
+from chalicelib.core import config
+from chalicelib.core.config import Settings
+from infra import demo, import_csv
+from tests.csv_import.csv_files import write_files
+from tests.factories import make_order
+
+
+@pytest.fixture
+def real_folder(tmp_path: Path, shop: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one customer; the sample shop and the demo accounts are in the database."""
+    monkeypatch.setattr(config, "load", lambda _environment: settings)
+    assert demo.add_sample_data(0.001)
+    assert demo.add_demo_accounts()
+    row = {"id": "900001", "email": "real@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
+    return write_files(tmp_path / "real", users=[row])
+
+
+def count(shop: Engine, table: object) -> int:
+    with shop.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0  # type: ignore[arg-type]
+
+
+def test_an_untouched_sample_shop_makes_room(shop: Engine, real_folder: Path) -> None:
+    assert import_csv.main([str(real_folder)]) == 0
+    assert (count(shop, users), count(shop, products), count(shop, orders)) == (1, 0, 0)
+    with shop.connect() as connection:
+        assert connection.scalar(select(accounts.c.customer_id).where(accounts.c.username == "customer")) is None
+
+
+def test_a_sample_shop_that_was_used_stays(shop: Engine, real_folder: Path) -> None:
+    before = count(shop, users)
+    make_order(None)
+    assert import_csv.main([str(real_folder)]) == 0
+    assert count(shop, users) == before + 1
+    assert count(shop, products) > 0
+
+
+def test_real_data_makes_no_room_for_other_data(shop: Engine, real_folder: Path, tmp_path: Path) -> None:
+    import_csv.main([str(real_folder)])
+    row = {"id": "900002", "email": "other@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
+    import_csv.main([str(write_files(tmp_path / "other", users=[row]))])
+    assert count(shop, users) == 2
+
+
+def test_a_folder_without_files_costs_no_sample(shop: Engine, real_folder: Path, tmp_path: Path) -> None:
+    before = count(shop, users)
+    assert import_csv.main([str(tmp_path)]) == 1
+    assert count(shop, users) == before
