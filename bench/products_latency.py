@@ -9,7 +9,8 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median, quantiles
 from typing import Any
 
@@ -45,16 +46,15 @@ def measure(page: str, requests: int) -> dict[str, Any]:
     """Return the figures of one page, in microseconds."""
     from app import app
     from chalicelib.core.database.engine import engine
-    from tests.factories import counted_statements
 
     event = _event(page)
     entry: Callable[[], Any] = lambda: app(event, None)  # noqa: E731
     entry()
-    with counted_statements(engine()) as statements, _parameters(engine()) as parameters:
+    with _executed(engine()) as statements:
         entry()
     shop = BenchShop(os.environ["DATABASE_URL"], *(None, None))  # type: ignore[arg-type]
     with shop.connect() as connection:
-        bare = _bare(connection, list(zip(statements, parameters, strict=True)))
+        bare = _bare(connection, statements)
         times: dict[str, list[float]] = {"entry": [], "bare": []}
         for turn in range(requests + 50):
             for name, call in (("entry", entry), ("bare", bare)):
@@ -73,25 +73,21 @@ def measure(page: str, requests: int) -> dict[str, Any]:
     }
 
 
-def _parameters(engine: Any) -> Any:
-    from contextlib import contextmanager
-
+@contextmanager
+def _executed(engine: Any) -> Iterator[list[tuple[str, Any]]]:
+    """Collect the statements that are executed inside the block, with their parameters."""
     from sqlalchemy import event
 
-    @contextmanager
-    def collect() -> Any:
-        found: list[Any] = []
+    found: list[tuple[str, Any]] = []
 
-        def note(_connection: Any, _cursor: Any, _statement: str, parameters: Any, *_rest: Any) -> None:
-            found.append(parameters)
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        found.append((statement, parameters))
 
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield found
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return collect()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def _bare(connection: Any, statements: list[tuple[str, Any]]) -> Callable[[], str]:

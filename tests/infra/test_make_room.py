@@ -12,7 +12,7 @@ from chalicelib.commerce.tables import orders, products, users
 from chalicelib.core import config
 from chalicelib.core.config import Settings
 from infra import demo, import_csv
-from tests.csv_import.csv_files import write_files
+from tests.csv_import.csv_files import Row, write_files
 from tests.factories import make_order
 
 
@@ -22,7 +22,7 @@ def real_folder(tmp_path: Path, shop: Engine, settings: Settings, monkeypatch: p
     monkeypatch.setattr(config, "load", lambda _environment: settings)
     assert demo.add_sample_data(0.001)
     assert demo.add_demo_accounts()
-    row = {"id": "900001", "email": "real@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
+    row: Row = {"id": "900001", "email": "real@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
     return write_files(tmp_path / "real", users=[row])
 
 
@@ -48,7 +48,7 @@ def test_a_sample_shop_that_was_used_stays(shop: Engine, real_folder: Path) -> N
 
 def test_real_data_makes_no_room_for_other_data(shop: Engine, real_folder: Path, tmp_path: Path) -> None:
     import_csv.main([str(real_folder)])
-    row = {"id": "900002", "email": "other@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
+    row: Row = {"id": "900002", "email": "other@example.com", "created_at": "2026-01-01 00:00:00 UTC"}
     import_csv.main([str(write_files(tmp_path / "other", users=[row]))])
     assert count(shop, users) == 2
 
