@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from chalicelib.accounts import accounts
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
+from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
+from chalicelib.core.database.engine import database_url
+from chalicelib.core.errors import Conflict
+from chalicelib.csv_import import imports
 from infra import demo_sql
 from infra.import_csv import import_folder
 from infra.make_room import SAMPLE
@@ -40,17 +44,25 @@ def add_sample_data(scale: float) -> bool:
     """
     if run(demo_sql.has_data, writes=False):
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        generate(Path(folder), scale=scale, today=clock.now().date())
-        import_folder(Path(folder), strict=True, bars=False, requested_by=SAMPLE)
+    # One folder for all tries: an import that was interrupted is given up by the next.
+    folder = settings().data_dir / "sample"
+    generate(folder, scale=scale, today=clock.now().date())
+    import_id = import_folder(folder, strict=True, bars=False, requested_by=SAMPLE)
+    found, _ = run(lambda connection: imports.get_import(connection, import_id), writes=False)
+    shutil.rmtree(folder)
+    if found.state != "done":
+        raise Conflict(f"The sample shop could not be put in: {found.message}")
     return True
 
 
 def add_demo_accounts() -> bool:
     """Make the demo accounts where there is no account at all; tell whether they are there.
 
-    A database that has accounts is somebody's: it gets no account whose password is public.
+    A database that has accounts, or is on another machine, is somebody's: it gets no account whose password is
+    public.
     """
+    if urlsplit(database_url(settings())).hostname not in (None, "", "localhost", "127.0.0.1", "::1"):
+        return False
     return run(_add_demo_accounts, writes=True)
 
 

@@ -45,8 +45,9 @@ def find_best_customer(connection: Connection) -> int | None:
 
 
 def find_only_import(connection: Connection, *, requested_by: str) -> int | None:
-    """Return the id of the one import there ever was, if it was asked for by `requested_by`."""
-    found = connection.execute(select(imports.c.id, imports.c.requested_by).limit(2)).all()
+    """Return the id of the one import that was ever finished, if it was asked for by `requested_by`."""
+    done = select(imports.c.id, imports.c.requested_by).where(imports.c.state == "done")
+    found = connection.execute(done.limit(2)).all()
     return int(found[0].id) if len(found) == 1 and found[0].requested_by == requested_by else None
 
 
@@ -63,15 +64,13 @@ def count_inserted(connection: Connection, import_id: int) -> dict[str, int]:
 
 def delete_shop(connection: Connection) -> bool:
     """Delete all rows of the six tables and the imports; False, and nothing done, where other rows need them."""
-    point = connection.begin_nested()
     try:
-        connection.execute(update(accounts).values(customer_id=None))
-        for table in (*_SHOP, imports):
-            connection.execute(delete(table))
+        with connection.begin_nested():
+            connection.execute(update(accounts).values(customer_id=None))
+            for table in (*_SHOP, imports):
+                connection.execute(delete(table))
     except IntegrityError:
-        point.rollback()
         return False
-    point.commit()
     return True
 
 

@@ -91,7 +91,7 @@ def _welcome(url: str, with_accounts: bool) -> None:
         for each in demo.DEMO_ACCOUNTS:
             print(f"  {each.username:<10}{each.password}")
     else:
-        print("\nNo demo accounts: this database has accounts of its own. Add one: make account")
+        print("\nNo demo accounts: this database has its own, or is on another machine. Add one: make account")
     print("\nCtrl-C stops it.", flush=True)
 
 

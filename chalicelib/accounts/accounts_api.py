@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from chalicelib.accounts import accounts, accounts_sql, sign_in
 from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import Conflict, NotFound, TooManyRequests
+from chalicelib.core.errors import Conflict, NotFound, TooManyRequests, Unauthenticated, Unavailable
 from chalicelib.core.inputs import Id
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes
@@ -118,7 +118,9 @@ def _present(row: Any) -> dict[str, Any]:
     }
 
 
-@routes.post("/api/auth/token", access=PUBLIC, response=Token, errors=[Conflict, TooManyRequests])
+@routes.post(
+    "/api/auth/token", access=PUBLIC, response=Token, errors=[Conflict, TooManyRequests, Unauthenticated, Unavailable]
+)
 def create_token(body: Credentials, address: str) -> dict[str, str]:
     """Sign in: a name and a password for a token.
 
@@ -153,11 +155,11 @@ def list_accounts(connection: Connection, query: AccountQuery) -> Page[dict[str,
 
 
 @routes.post("/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict])
-def create_account(connection: Connection, body: NewAccount) -> Reply:
+def create_account(connection: Connection, base_path: str, body: NewAccount) -> Reply:
     """Make an account."""
     account_id = accounts.create_account(connection, **body.model_dump())
     account = _present(accounts.get_account(connection, account_id))
-    return Reply(account, {"Location": f"/accounts/{account_id}"})
+    return Reply(account, {"Location": f"{base_path}/accounts/{account_id}"})
 
 
 @routes.get("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select
 
 from chalicelib.commerce.tables import order_items, products
 from chalicelib.core.database import AnyRow, Connection
@@ -15,6 +15,16 @@ from chalicelib.core.text import fold
 
 _SHOWN = [column for column in products.c if not column.name.endswith("_key")]
 _PRODUCTS = select(*_SHOWN)  # made once: building it costs as much as a short query
+
+
+# Units of each product that were bought and kept.
+_KEPT = (
+    select(order_items.c.product_id, func.count().label("units"))
+    .where(order_items.c.status.not_in(["cancelled", "returned"]))
+    .group_by(order_items.c.product_id)
+    .subquery("kept")
+)
+_POPULARITY = func.coalesce(_KEPT.c.units, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +74,30 @@ def list_best_matches(
     """Return products of the categories in `weights` with their `score`, best first.
 
     `weights` holds (category, brand, weight): a product scores the weight of its category and brand, or half of the
-    greatest weight of its category, whichever is more. Products that the customer bought are left out.
+    greatest weight of its category, whichever is more; of equal ones the more popular comes first. Products that
+    the customer bought are left out. Case is ignored.
     """
     by_category: dict[str, float] = {}
     for category, _brand, weight in weights:
         by_category[category] = max(weight, by_category.get(category, 0.0))
     exact = [
         (
-            and_(products.c.category == category, products.c.brand == brand),
+            and_(products.c.category_key == fold(category), products.c.brand_key == fold(brand)),
             literal(max(weight, by_category[category] / 2)),
         )
         for category, brand, weight in weights
         if brand is not None
     ]
-    near = [(products.c.category == category, literal(weight / 2)) for category, weight in by_category.items()]
+    near = [
+        (products.c.category_key == fold(category), literal(weight / 2)) for category, weight in by_category.items()
+    ]
     score = case(*exact, *near, else_=literal(0.0)).label("score")
-    of_interest = or_(*(products.c.category == category for category in by_category))
+    of_interest = products.c.category_key.in_([fold(category) for category in by_category])
     statement = (
         select(*_SHOWN, score)
+        .join_from(products, _KEPT, _KEPT.c.product_id == products.c.id, isouter=True)
         .where(of_interest, _not_bought_by(not_bought_by), *wanted.conditions())
-        .order_by(score.desc(), products.c.id)
+        .order_by(score.desc(), _POPULARITY.desc(), products.c.id)
         .limit(limit)
     )
     return connection.execute(statement).all()
@@ -93,18 +107,11 @@ def list_popular(
     connection: Connection, wanted: ProductFilter, *, not_bought_by: int, leave_out: Sequence[int], limit: int
 ) -> Sequence[AnyRow]:
     """Return products by units bought and kept, most first; those never bought come last."""
-    units = func.count().label("units")
-    kept = (
-        select(order_items.c.product_id, units)
-        .where(order_items.c.status.not_in(["cancelled", "returned"]))
-        .group_by(order_items.c.product_id)
-        .subquery("kept")
-    )
     statement = (
         select(*_SHOWN)
-        .join_from(products, kept, kept.c.product_id == products.c.id, isouter=True)
+        .join_from(products, _KEPT, _KEPT.c.product_id == products.c.id, isouter=True)
         .where(_not_bought_by(not_bought_by), products.c.id.not_in(leave_out), *wanted.conditions())
-        .order_by(func.coalesce(kept.c.units, 0).desc(), products.c.id)
+        .order_by(_POPULARITY.desc(), products.c.id)
         .limit(limit)
     )
     return connection.execute(statement).all()

@@ -61,12 +61,14 @@ def list_top_products(connection: Connection, limit: int) -> Sequence[AnyRow]:
 def list_preferences(connection: Connection, customer_id: int, limit: int) -> Sequence[AnyRow]:
     """Return what a customer bought and kept: category, brand, units, spent_cents; most units first."""
     units, spent = func.count(), func.sum(order_items.c.sale_price_cents)
+    category, brand = func.min(products.c.category), func.min(products.c.brand)
     statement = (
-        select(products.c.category, products.c.brand, units.label("units"), spent.label("spent_cents"))
+        select(category.label("category"), brand.label("brand"), units.label("units"), spent.label("spent_cents"))
         .join_from(order_items, products)
         .where(order_items.c.user_id == customer_id, order_items.c.status.not_in(["cancelled", "returned"]))
-        .group_by(products.c.category, products.c.brand)
-        .order_by(units.desc(), spent.desc(), products.c.category, products.c.brand)
+        # By the folded keys: "Jeans" and "JEANS" are one.
+        .group_by(products.c.category_key, products.c.brand_key)
+        .order_by(units.desc(), spent.desc(), products.c.category_key, products.c.brand_key)
         .limit(limit)
     )
     return connection.execute(statement).all()

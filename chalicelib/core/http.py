@@ -145,7 +145,7 @@ def _answer(
 
 def _call(route: Route, request: Any, path: dict[str, str], authenticate: Authenticator) -> Any:
     """Find out who calls, parse what was sent, and run the view with what it asks for."""
-    token = _token(request)
+    token = _token(request) if route.asks_who else None
     if token is None and not route.access.public:
         raise Unauthenticated("Send a token: `Authorization: Token <token>`, from POST /api/auth/token/.")
     if "connection" not in route.wants:

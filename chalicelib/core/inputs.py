@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
+from chalicelib.core.money import MoneyLimit
 from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -74,8 +76,15 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# Whole numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a number")
+    return Decimal(str(value))
+
+
+# Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
 Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(_whole)]
 
 

@@ -165,8 +165,11 @@ def _errors(route: Route) -> list[type[AppError]]:
         kinds.append(Conflict)  # others kept getting in the way
     if not route.access.public:
         kinds.append(Forbidden)
-    # A token is looked up on public routes too.
-    return [*kinds, Unauthenticated, Unavailable]
+    if route.asks_who:
+        kinds.append(Unauthenticated)
+    if route.asks_who or "connection" in route.wants:
+        kinds.append(Unavailable)
+    return kinds
 
 
 def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Route:
     response: Any
     status: int = 200
     errors: tuple[type[AppError], ...] = ()
+    reads: bool = False
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     path_types: dict[str, type] = field(default_factory=dict)
@@ -60,7 +61,12 @@ class Route:
     @property
     def writes(self) -> bool:
         """Whether the view runs in a transaction that it may change things in."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.reads
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether it matters who calls; where it does not, a token is not even looked at."""
+        return not self.access.public or "caller" in self.wants
 
     @property
     def name(self) -> str:
@@ -100,6 +106,7 @@ class Routes:
         response: Any,
         status: int = 200,
         errors: Sequence[type[AppError]] = (),
+        reads: bool = False,
     ) -> Callable[[View], View]:
         """Declare an operation; the view is given what its parameters name.
 
@@ -107,10 +114,11 @@ class Routes:
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
         annotation), `address` (of the client), `base_path` (what stands before the route's path), and the path's own
         parameters. A view that does not ask for `connection` manages its own transactions.
+        `reads` says of another method than GET that it changes nothing, and needs no transaction.
         """
 
         def register(view: View) -> View:
-            self.all.append(_route(method, path, access, view, self.tag, response, status, tuple(errors)))
+            self.all.append(_route(method, path, access, view, self.tag, response, status, tuple(errors), reads))
             return view
 
         return register
@@ -125,6 +133,7 @@ def _route(
     response: Any,
     status: int,
     errors: tuple[type[AppError], ...],
+    reads: bool,
 ) -> Route:
     parameters = inspect.signature(view).parameters
     hints = typing.get_type_hints(view)
@@ -143,6 +152,7 @@ def _route(
         response=response,
         status=status,
         errors=errors,
+        reads=reads,
         query=hints.get("query"),
         body=hints.get("body"),
         path_types={name: hints[name] for name in in_path},

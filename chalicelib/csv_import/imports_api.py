@@ -118,7 +118,7 @@ def _present_file(file: Any) -> dict[str, Any]:
 
 
 @routes.post("/imports", access=STAFF, response=Import, status=202, errors=[NotFound])
-def create_import(caller: Caller, body: NewImport) -> Reply:
+def create_import(caller: Caller, base_path: str, body: NewImport) -> Reply:
     """Ask for CSV files in the bucket to be imported.
 
     A scheduled function works on it in steps that fit its time limit; look at the import to see how far it is.
@@ -128,7 +128,7 @@ def create_import(caller: Caller, body: NewImport) -> Reply:
         blobs.store(), folder, source=folder, strict=body.strict, requested_by=caller.username
     )
     row, files = run(lambda connection: imports.get_import(connection, import_id), writes=False)
-    return Reply(_present(row, list(files)), {"Location": f"/imports/{import_id}"})
+    return Reply(_present(row, list(files)), {"Location": f"{base_path}/imports/{import_id}"})
 
 
 @routes.get("/imports", access=STAFF, response=list[Import])

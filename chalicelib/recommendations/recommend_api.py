@@ -12,8 +12,8 @@ from chalicelib.core import clock
 from chalicelib.core.auth import STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
-from chalicelib.core.inputs import Id, Limit
-from chalicelib.core.money import Money, MoneyLimit, floor_cents, mean_cents
+from chalicelib.core.inputs import BodyMoney, Id, Limit
+from chalicelib.core.money import Money, floor_cents, mean_cents
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations import recommend
 
@@ -30,7 +30,7 @@ class Wish(BaseModel):
 
     user_id: Id
     category: Words | None = Field(None, description="Contained in the category; case is ignored.")
-    max_price: MoneyLimit | None = Field(None, description="Highest retail price, itself included.")
+    max_price: BodyMoney | None = Field(None, description="Highest retail price, itself included.")
     limit: Limit = 5
 
 
@@ -64,7 +64,7 @@ def _present(row: Any, score: float, *, with_cost: bool) -> dict[str, Any]:
     return {**shown, "preference_score": round(score, 4)}
 
 
-@routes.post("/ai/recommendations", access=STAFF_OR_OWNER, response=Recommended, errors=[NotFound])
+@routes.post("/ai/recommendations", access=STAFF_OR_OWNER, response=Recommended, errors=[NotFound], reads=True)
 def recommend_products(connection: Connection, caller: Caller, owner_id: int | None, body: Wish) -> dict[str, Any]:
     """Recommend products to a customer: for staff, or for the customer itself."""
     found = recommend.recommend(

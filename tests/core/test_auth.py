@@ -67,6 +67,13 @@ def test_an_unknown_account_takes_the_same_work_and_never_matches(verified: list
     assert parameters == auth.hash_password("anything").split("$")[:4]
 
 
+def test_guessing_the_stand_in_of_an_unknown_account_is_no_match(
+    hashed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_nobodys_hash", lambda: hashed)
+    assert not auth.password_matches("correct horse battery staple", None)
+
+
 def test_a_hash_that_is_none_matches_nothing() -> None:
     assert not auth.password_matches("anything", "not a hash")
     assert not auth.password_matches("", "")

@@ -46,17 +46,13 @@ def read(connection: Connection, column: str, table: str = "users") -> list[Any]
 
 
 @pytest.fixture(scope="module")
-def plain_server(mariadb: PrivateServer) -> Iterator[Engine]:
-    """A database on the private server, which forbids local files for the time being."""
-    engine = make_engine(mariadb.create_database("no_local_files"), Settings())
+def own_database(mariadb: PrivateServer) -> Iterator[Engine]:
+    """A database on the private server, whose settings a test may change."""
+    engine = make_engine(mariadb.create_database("bulk_insert"), Settings())
     migrate(engine)
-    with engine.connect() as connection:
-        connection.execute(text("SET GLOBAL local_infile = 0"))
     yield engine
-    with engine.connect() as connection:
-        connection.execute(text("SET GLOBAL local_infile = 1"))
     engine.dispose()
-    mariadb.drop_database("no_local_files")
+    mariadb.drop_database("bulk_insert")
 
 
 TEXTS = [
@@ -259,12 +255,14 @@ class TestWhereLocalFilesAreForbidden:
     """The slower way, which needs no permission."""
 
     @pytest.fixture
-    def plain(self, plain_server: Engine) -> Iterator[Engine]:
-        before = use_engine(plain_server)
-        yield plain_server
-        use_engine(before)
-        with plain_server.connect() as connection:
+    def plain(self, own_database: Engine) -> Iterator[Engine]:
+        before = use_engine(own_database)
+        with own_database.connect() as connection:
+            connection.execute(text("SET GLOBAL local_infile = 0"))
+            yield own_database
+            connection.execute(text("SET GLOBAL local_infile = 1"))
             connection.execute(text("DELETE FROM users"))
+        use_engine(before)
 
     def test_rows_are_inserted_all_the_same(self, plain: Engine) -> None:
         numbers = [number / 7 for number in range(len(TEXTS) + 1)]

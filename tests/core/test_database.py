@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import ssl
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,17 @@ def test_a_commit_that_is_refused_leaves_no_open_transaction_behind(on_sqlite: E
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM auth_tokens").scalar_one() == 0
     make_center(name="after")
     assert names() == {"after"}
+
+
+def test_a_transaction_on_sqlite_holds_the_write_lock_from_its_beginning(on_sqlite: Engine) -> None:
+    """Two that read first and write then could otherwise both wait for the other, and one would fail."""
+    with closing(sqlite3.connect(str(on_sqlite.url.database), timeout=0, isolation_level=None)) as other:
+        with transaction() as connection:
+            connection.execute(select(distribution_centers)).all()
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+            assert other.execute("SELECT COUNT(*) FROM distribution_centers").fetchone() == (0,)
+        other.execute("BEGIN IMMEDIATE")
 
 
 def test_writers_at_once_lose_nothing(shop: Engine) -> None:

@@ -84,12 +84,16 @@ def in_a_minute() -> str:
 
 
 @contextmanager
-def raised_once(engine: Engine, after: str, error: Exception) -> Iterator[list[str]]:
-    """Let the first statement that begins with `after` succeed in the database and fail for its caller."""
+def deadlock_once(engine: Engine, table: str) -> Iterator[list[str]]:
+    """Let the first insert into a table fail as it does when others hold locks."""
     happened: list[str] = []
+    error: Exception = pymysql.err.OperationalError(1213, "Deadlock found when trying to get lock")
+    if engine.dialect.name == "sqlite":
+        error = sqlite3.OperationalError("database is locked")
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.startswith(after) and not happened:
+        inserts = statement.startswith(("INSERT", "LOAD DATA")) and f" {table} " in statement
+        if inserts and not happened:
             happened.append(statement)
             raise error
 
@@ -289,21 +293,31 @@ class TestStrict:
     def test_it_is_done_anew_when_others_get_in_its_way(self, shop: Engine, tmp_path: Path) -> None:
         """A deadlock costs the whole transaction, not the import; nothing is counted or reported twice."""
         write_shop(tmp_path, 4, users=[user(1), user(2), user(3), user(4, age="old")])
-        deadlock: Exception = pymysql.err.OperationalError(1213, "Deadlock found when trying to get lock")
-        if shop.dialect.name == "sqlite":
-            deadlock = sqlite3.OperationalError("database is locked")
-        with raised_once(
-            shop, ("INSERT INTO" if shop.dialect.name == "sqlite" else "LOAD DATA"), deadlock
-        ) as happened:
+        with deadlock_once(shop, "order_items") as happened:
             bad = import_files(tmp_path, strict=True)
         assert len(happened) == 1
         assert bad.counts("users") == (0, 0, 0, 1)
-        assert len(bad.places) == 3
+        assert [place[:2] for place in bad.places] == [("users.csv", 5), ("orders.csv", 5), ("order_items.csv", 5)]
         write_shop(tmp_path, 4)
-        with raised_once(shop, ("INSERT INTO" if shop.dialect.name == "sqlite" else "LOAD DATA"), deadlock):
+        with deadlock_once(shop, "order_items"):
             good = import_files(tmp_path, strict=True)
         assert good.row.state == "done"
         assert good.counts("users") == (4, 0, 0, 0)
+
+    @only_on_a_server
+    def test_what_lasts_longer_than_its_lease_and_was_taken_over_keeps_nothing(
+        self, shop: Engine, tmp_path: Path
+    ) -> None:
+        import_id, store = begin(write_shop(tmp_path), strict=True)
+
+        def take_over(_progress: Progress) -> None:
+            change_import(shop, import_id, lease_holder="elsewhere:1:x", lease_until=in_a_minute())
+
+        with pytest.raises(ImportBusy):
+            imports.work_on(import_id, store, on_progress=take_over)
+        assert not any(everything(shop).values())
+        found = outcome(import_id).row
+        assert (found.state, found.lease_holder) == ("running", "elsewhere:1:x")
 
 
 class TestSteps:
@@ -341,6 +355,16 @@ class TestSteps:
         assert outcome(older).counts("users") == (2, 0, 0, 0)
         assert outcome(newer).counts("users") == (1, 1, 0, 0)
         assert [row["city"] for row in stored(shop, "users")] == ["New", "Lyon", "Lyon"]
+
+    def test_an_import_is_not_begun_when_the_one_before_has_used_up_the_time(
+        self, bucket: Path, shop: Engine
+    ) -> None:
+        write_files(bucket / "old", users=[user(1)])
+        write_files(bucket / "new", users=[user(2)])
+        older, newer = ask("old"), ask("new")
+        imports.continue_imports(time_left_ms=enough_for(1))
+        assert outcome(older).row.state == "done"
+        assert outcome(newer).row.state == "queued"
 
     def test_what_a_machine_imports_from_its_own_folder_is_left_to_it(
         self, bucket: Path, shop: Engine, tmp_path: Path
@@ -735,11 +759,7 @@ class TestBesideOthers:
 
     def test_a_batch_that_meets_a_deadlock_is_counted_once(self, shop: Engine, tmp_path: Path) -> None:
         write_files(tmp_path, users=[user(1), user(2, age="old"), user(3), user(3)])
-        if shop.dialect.name == "sqlite":
-            after, error = "INSERT INTO users", cast(Exception, sqlite3.OperationalError("database is locked"))
-        else:
-            after, error = "LOAD DATA", pymysql.err.OperationalError(1213, "Deadlock found when trying to get lock")
-        with raised_once(shop, after, error) as happened:
+        with deadlock_once(shop, "users") as happened:
             done = import_files(tmp_path)
         assert len(happened) == 1
         assert done.counts("users") == (2, 0, 0, 2)

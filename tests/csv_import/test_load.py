@@ -141,6 +141,14 @@ class TestTheSecondTime:
         assert after[2] == before[2] | {"city": "Nice", "updated_at": after[2]["updated_at"]}
         assert after[4]["first_name"] == "Robin 4"
 
+    def test_the_moment_in_which_a_row_came_in_is_kept(self, shop: Engine, tmp_path: Path) -> None:
+        import_files(write_shop(tmp_path))
+        [before, *_] = stored(shop, "products")
+        import_files(write_shop(tmp_path, products=[product(1, cost="21"), product(2), product(3)]))
+        [after, *_] = stored(shop, "products")
+        assert (after["cost_cents"], after["created_at"]) == (2100, before["created_at"])
+        assert after["updated_at"] > before["updated_at"]
+
     def test_a_value_can_be_taken_away(self, shop: Engine, tmp_path: Path) -> None:
         import_files(write_shop(tmp_path))
         write_files(tmp_path, inventory_items=[unit(1), unit(2, sold_at="2024-05-06"), unit(3)])

@@ -84,7 +84,10 @@ def test_very_many_rejected_rows_are_all_written(shop: Engine, tmp_path: Path, c
     folder = write_files(tmp_path / "csv", users=[user(number, age="old") for number in range(1, 10_012)])
     path = tmp_path / "new" / "folder" / "bad.csv"
     assert run(folder, "--rejections", path) == 3
-    assert "10,011 rows were rejected" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "10,011 rows were rejected" in said
+    shown = [line.partition(" ")[0] for line in map(str.strip, said.splitlines()) if line.startswith("users.csv:")]
+    assert shown == [f"users.csv:{line}" for line in range(2, 12)]
     assert [int(row[1]) for row in read_csv(path)[1:]] == list(range(2, 10_013))
 
 
