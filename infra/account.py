@@ -24,7 +24,11 @@ def main() -> int:
     parser.add_argument("role", choices=[role.value for role in Role])
     parser.add_argument("--customer-id", type=int, help="the customer of /users that it shops as")
     arguments = parser.parse_args()
-    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    except (KeyboardInterrupt, EOFError):
+        print("\nNo account was made.", file=sys.stderr)
+        return 130
     try:
         wanted = NewAccount(
             username=arguments.username,

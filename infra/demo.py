@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from chalicelib.accounts import accounts
@@ -46,7 +47,7 @@ def add_sample_data(scale: float) -> bool:
         return False
     # One folder for all tries: an import that was interrupted is given up by the next.
     folder = settings().data_dir / "sample"
-    generate(folder, scale=scale, today=clock.now().date())
+    generate(folder, scale=scale, today=clock.now().date() - timedelta(days=1))
     import_id = import_folder(folder, strict=True, bars=False, requested_by=SAMPLE)
     found, _ = run(lambda connection: imports.get_import(connection, import_id), writes=False)
     shutil.rmtree(folder)

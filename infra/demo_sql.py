@@ -62,13 +62,14 @@ def count_inserted(connection: Connection, import_id: int) -> dict[str, int]:
     return {row.table_name: int(row.inserted) for row in connection.execute(files)}
 
 
-def delete_shop(connection: Connection) -> bool:
-    """Delete all rows of the six tables and the imports; False, and nothing done, where other rows need them."""
+def delete_shop(connection: Connection, import_id: int) -> bool:
+    """Delete all rows of the six tables and their import; False, and nothing done, where other rows need them."""
     try:
         with connection.begin_nested():
             connection.execute(update(accounts).values(customer_id=None))
-            for table in (*_SHOP, imports):
+            for table in _SHOP:
                 connection.execute(delete(table))
+            connection.execute(delete(imports).where(imports.c.id == import_id))
     except IntegrityError:
         return False
     return True

@@ -20,9 +20,8 @@ from chalicelib.core.database import AnyRow, Connection, run
 from chalicelib.core.errors import AppError
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.csv_import import imports, imports_sql
-from chalicelib.csv_import.imports import find_files
 from chalicelib.csv_import.steps import BATCH_ROWS, Progress
-from infra.make_room import link_demo_customer, make_room
+from infra.make_room import has_good_rows, link_demo_customer, make_room
 from infra.migrate import migrate_configured
 
 _SHOWN = 10
@@ -59,22 +58,37 @@ def import_folder(
     bars: bool = True,
     batch_rows: int = BATCH_ROWS,
     requested_by: str = "command line",
+    replaces_sample: bool = False,
 ) -> int:
     """Import the CSV files of a folder, or continue where a killed import of the same files stopped.
+
+    `replaces_sample`: an untouched sample shop makes room, in a strict import only if that is kept.
 
     Returns the id of the import, which has ended.
     """
     source = f"{imports.FOLDER}{folder.resolve()}"
-    store = FolderBlobs(folder)
+    store = FolderBlobs(folder, follow_links=True)
     import_id = imports.find_unfinished(store, "", source=source, strict=strict)
     if import_id is None:
         imports.give_up_unfinished(source)
         import_id = imports.request_import(store, "", source=source, strict=strict, requested_by=requested_by)
     elif bars:
         print(f"Continuing import {import_id}, which was interrupted.", file=sys.stderr)
+    if replaces_sample and not strict and has_good_rows(store) and run(make_room, writes=True):
+        print("The sample shop made room for your data.")
     with closing(Bars()) as shown:
-        imports.work_on(import_id, store, on_progress=shown if bars else None, batch_rows=batch_rows)
+        imports.work_on(
+            import_id,
+            store,
+            on_progress=shown if bars else None,
+            batch_rows=batch_rows,
+            first=_make_room if replaces_sample else None,
+        )
     return import_id
+
+
+def _make_room(connection: Connection) -> None:
+    make_room(connection)
 
 
 def summarise(import_id: int, out: TextIO) -> tuple[str, int]:
@@ -126,12 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         data_dir = migrate_configured()
-        replaces_sample = find_files(FolderBlobs(given.folder), "")[0] and make_room()
-        if replaces_sample:
-            print("The sample shop made room for your data.")
-        import_id = import_folder(given.folder, strict=given.strict, batch_rows=given.batch_rows)
-        if replaces_sample:
-            link_demo_customer()
+        import_id = import_folder(
+            given.folder, strict=given.strict, batch_rows=given.batch_rows, replaces_sample=True
+        )
+        link_demo_customer()
     except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -143,15 +155,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(import_id: int, path: Path) -> int:
     state, rejected = summarise(import_id, sys.stdout)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    first = write_rejections(import_id, path)
-    if not first:
-        path.unlink()
-        return 0 if state == "done" else 1
-    print(f"\n{rejected:,} rows were rejected; all with their reasons: {path}. The first:")
-    for file, line, column, value, reason in first:
-        print(f"  {file}:{line} {column} {value!r}: {reason}")
-    return 3
+    if rejected:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            first = write_rejections(import_id, path)
+        except OSError as error:
+            print(f"The rejected rows could not be written: {error}", file=sys.stderr)
+            return 1
+        print(f"\n{rejected:,} rows were rejected; all with their reasons: {path}. The first:")
+        for file, line, column, value, reason in first:
+            print(f"  {file}:{line} {column} {value!r}: {reason}")
+    if state != "done":
+        return 1
+    return 3 if rejected else 0
 
 
 if __name__ == "__main__":

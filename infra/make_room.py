@@ -5,22 +5,36 @@ Only an untouched sample goes: as soon as anything was added to it, it is somebo
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from chalicelib.core.blobs import Blobs
 from chalicelib.core.database import Connection, run
+from chalicelib.csv_import.imports import find_files
+from chalicelib.csv_import.lines import FileError
+from chalicelib.csv_import.reader import read_batches
+from chalicelib.csv_import.records import RawBatch
+from chalicelib.csv_import.validate import validate
 from infra import demo_sql
 
 SAMPLE = "sample shop"  # who asked for the import that put it in
 
 
-def make_room() -> bool:
+def make_room(connection: Connection) -> bool:
     """Remove an untouched sample shop; tell whether there was one."""
-    return run(_make_room, writes=True)
-
-
-def _make_room(connection: Connection) -> bool:
     sample = demo_sql.find_only_import(connection, requested_by=SAMPLE)
     if sample is None or demo_sql.count_rows(connection) != demo_sql.count_inserted(connection, sample):
         return False
-    return demo_sql.delete_shop(connection)
+    return demo_sql.delete_shop(connection, sample)
+
+
+def has_good_rows(store: Blobs) -> bool:
+    """Tell whether any of the six files begins with a row that can be read: nothing makes room for nothing."""
+    for table_file, blob in find_files(store, "")[0]:
+        with suppress(FileError, FileNotFoundError), store.open(blob.key) as stream:
+            batches = read_batches(stream, table_file, batch_rows=1_000)
+            if validate(table_file, batches.header, next(iter(batches), RawBatch(0, [], []))).lines:
+                return True
+    return False
 
 
 def link_demo_customer() -> None:

@@ -21,8 +21,9 @@ from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.database import metadata
-from chalicelib.core.database.dialect import is_unreachable, make_engine
+from chalicelib.core.database.dialect import alone, is_unreachable, make_engine
 from chalicelib.core.database.engine import begun, database_url
+from chalicelib.core.errors import AppError
 from chalicelib.core.logging import redact
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 
@@ -42,7 +43,7 @@ def config_for(connection: Connection) -> Config:
 def migrate(engine: Engine) -> None:
     """Bring the database of `engine` to the newest schema; does nothing when it is there."""
     # On SQLite the whole of it or nothing; MySQL commits each statement whatever is asked.
-    with engine.connect() as connection, begun(connection):
+    with engine.connect() as connection, alone(connection, "migration"), begun(connection):
         command.upgrade(config_for(connection), "head")
 
 
@@ -89,7 +90,7 @@ def main() -> int:
         return 0
     try:
         migrate_configured()
-    except ConfigurationError as error:
+    except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1
     if arguments.new:

@@ -431,9 +431,9 @@ def _run_quietly(command: Sequence[str]) -> None:
 
 def _run_until_interrupted(port: int | None) -> None:
     with private_server(port=port) as server:
-        print(server.create_database("shopkeeper"), flush=True)
-        print("Ctrl-C stops the server and removes its data.", file=sys.stderr)
         try:
+            print(server.create_database("shopkeeper"), flush=True)
+            print("Ctrl-C stops the server and removes its data.", file=sys.stderr)
             server.wait()
         except KeyboardInterrupt:
             return

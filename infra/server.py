@@ -38,6 +38,7 @@ class Handler(ChaliceRequestHandler):
     """One connection of a client."""
 
     wbufsize = -1
+    timeout = 60  # seconds of silence
 
     def _generic_handle(self) -> None:
         length = self.headers.get("content-length", "0")

@@ -185,8 +185,10 @@ for url in sys.stdin:
 """
 
 
-def test_processes_that_migrate_a_fresh_file_at_once_all_end_well(tmp_path: Path) -> None:
-    workers = [
+@pytest.fixture(scope="module")
+def workers() -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that migrate when they are told a URL."""
+    started = [
         subprocess.Popen(
             [sys.executable, "-c", MIGRATE_ON_COMMAND],
             cwd=ROOT,
@@ -197,19 +199,24 @@ def test_processes_that_migrate_a_fresh_file_at_once_all_end_well(tmp_path: Path
         for _ in range(3)
     ]
     try:
-        assert [_line(worker) for worker in workers] == ["ready"] * 3
-        for number in range(8):
-            url = f"sqlite:///{tmp_path / f'{number}.db'}"
-            for worker in workers:
-                assert worker.stdin is not None
-                worker.stdin.write(f"{url}\n")
-                worker.stdin.flush()
-            assert [_line(worker) for worker in workers] == ["done"] * 3
-            with engine_of(url) as engine, engine.connect() as connection:
-                assert tables_of(connection) == TABLES
+        assert [_line(worker) for worker in started] == ["ready"] * 3
+        yield started
     finally:
-        for worker in workers:
+        for worker in started:
             worker.communicate(timeout=10)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_processes_that_migrate_a_fresh_database_at_once_all_end_well(
+    fresh_url: str, workers: list[subprocess.Popen[str]], number: int
+) -> None:
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(f"{fresh_url}\n")
+        worker.stdin.flush()
+    assert [_line(worker) for worker in workers] == ["done"] * 3
+    with engine_of(fresh_url) as engine, engine.connect() as connection:
+        assert differences(connection, metadata) == []
 
 
 def _line(worker: subprocess.Popen[str]) -> str:

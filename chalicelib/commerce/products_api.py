@@ -17,7 +17,8 @@ from chalicelib.core.routes import Routes
 
 routes = Routes("Catalogue")
 
-Words = Annotated[str, Field(max_length=100)]
+# Without control characters: SQLite would end the text at a NUL.
+Words = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Product(BaseModel):

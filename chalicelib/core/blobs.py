@@ -31,10 +31,11 @@ class Blobs(Protocol):
 
 
 class FolderBlobs:
-    """Blobs as files below one folder."""
+    """Blobs as files below one folder; `follow_links` for a folder that its own user named."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, follow_links: bool = False) -> None:
         self.root = root.resolve()
+        self._follow_links = follow_links
 
     def list(self, prefix: str) -> Iterator[Blob]:
         """Yield the files directly in the folder `prefix`."""
@@ -56,8 +57,8 @@ class FolderBlobs:
         """Return where a key is kept; None for what no bucket would hold either: a way out of the folder."""
         if ".." in key.split("/") or "\0" in key:
             return None
-        path = (self.root / key).resolve()
-        return path if path.is_relative_to(self.root) else None
+        path = self.root / key
+        return path if self._follow_links or path.resolve().is_relative_to(self.root) else None
 
 
 class BucketBlobs:

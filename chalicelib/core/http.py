@@ -203,8 +203,15 @@ def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller 
         arguments["address"] = request.context.get("identity", {}).get("sourceIp") or "unknown"
     if "base_path" in route.wants:
         # API Gateway serves below its stage: /api/docs is the route /docs.
-        arguments["base_path"] = _path(request).rstrip("/").removesuffix(route.path.rstrip("/"))
+        arguments["base_path"] = _base_path(_path(request), route.path)
     return arguments
+
+
+def _base_path(path: str, pattern: str) -> str:
+    """Return what stands before the segments of the route: `/api` of `/api/imports/7` under `/imports/{id}`."""
+    own = len([segment for segment in pattern.split("/") if segment])
+    segments = path.rstrip("/").split("/")
+    return "/".join(segments[: len(segments) - own])
 
 
 def _query(request: Any) -> dict[str, list[str]]:

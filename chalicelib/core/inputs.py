@@ -24,7 +24,9 @@ def parse_path(raw: Mapping[str, str], types: Mapping[str, type]) -> dict[str, A
     Raises:
         InvalidInput: an id is not one.
     """
-    return {name: _id(name, raw[name]) if kind is int else unquote(raw[name]) for name, kind in types.items()}
+    return {
+        name: _id(name, unquote(raw[name])) if kind is int else unquote(raw[name]) for name, kind in types.items()
+    }
 
 
 def _id(name: str, text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 from importlib import resources
 from typing import Any
 
@@ -121,7 +122,7 @@ def system_routes(all_routes: Callable[[], Sequence[Route]], status_of: Callable
     def show_docs(base_path: str) -> Text:
         """Show the API document as a page to read and to try."""
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        return Text(_PAGE.format(base=base_path), "text/html; charset=utf-8", headers)
+        return Text(_PAGE.format(base=escape(base_path)), "text/html; charset=utf-8", headers)
 
     @routes.get("/docs/{asset}", access=PUBLIC, response="text/javascript", errors=[NotFound])
     def get_docs_asset(asset: str) -> Text:

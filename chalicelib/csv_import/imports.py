@@ -181,14 +181,17 @@ def work_on(
     time_left_ms: Callable[[], int] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     batch_rows: int = BATCH_ROWS,
+    first: Callable[[Connection], None] | None = None,
 ) -> None:
     """Work on an import from its checkpoint to its end, or until time runs short.
+
+    `first` is done at the beginning of a strict import's transaction, and undone with it.
 
     Raises:
         ImportBusy: another process holds the lease.
         Unavailable, Conflict: the import can be continued later.
     """
-    _Worker(import_id).run(_Way(store, time_left_ms, on_progress, batch_rows))
+    _Worker(import_id).run(_Way(store, time_left_ms, on_progress, batch_rows, first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ class _Way:
     time_left_ms: Callable[[], int] | None
     on_progress: Callable[[Progress], None] | None
     batch_rows: int
+    first: Callable[[Connection], None] | None = None
 
     def has_time(self) -> bool:
         return self.time_left_ms is None or self.time_left_ms() >= _SAFETY_MS
@@ -272,6 +276,8 @@ class _Worker:
 
         def work(connection: Connection) -> None:
             kept.clear()
+            if way.first is not None:
+                way.first(connection)
 
             def inside(part: Callable[[Connection], T]) -> T:
                 return part(connection)

@@ -80,7 +80,7 @@ class RejectionQuery(BaseModel):
     )
 
 
-def _present(row: Any, files: list[Any]) -> dict[str, Any]:
+def _present(row: Any, files: list[Any], base_path: str) -> dict[str, Any]:
     size = sum(file.size_bytes for file in files)
     done = sum(file.bytes_done for file in files)
     return {
@@ -96,7 +96,7 @@ def _present(row: Any, files: list[Any]) -> dict[str, Any]:
         "notes": json.loads(row.notes),
         "files": [_present_file(file) for file in files],
         "rejected": sum(file.rejected for file in files),
-        "rejections_csv": f"/imports/{row.id}/rejections",
+        "rejections_csv": f"{base_path}/imports/{row.id}/rejections",
     }
 
 
@@ -128,24 +128,24 @@ def create_import(caller: Caller, base_path: str, body: NewImport) -> Reply:
         blobs.store(), folder, source=folder, strict=body.strict, requested_by=caller.username
     )
     row, files = run(lambda connection: imports.get_import(connection, import_id), writes=False)
-    return Reply(_present(row, list(files)), {"Location": f"{base_path}/imports/{import_id}"})
+    return Reply(_present(row, list(files), base_path), {"Location": f"{base_path}/imports/{import_id}"})
 
 
 @routes.get("/imports", access=STAFF, response=list[Import])
-def list_imports(connection: Connection, query: PageQuery) -> Page[dict[str, Any]]:
+def list_imports(connection: Connection, base_path: str, query: PageQuery) -> Page[dict[str, Any]]:
     """List the imports, newest first."""
     page = imports_sql.list_imports(connection, query.page())
     files = imports_sql.list_files(connection, [row.id for row in page.items])
     return page.with_items(
-        [_present(row, [file for file in files if file.import_id == row.id]) for row in page.items]
+        [_present(row, [file for file in files if file.import_id == row.id], base_path) for row in page.items]
     )
 
 
 @routes.get("/imports/{import_id}", access=STAFF, response=Import, errors=[NotFound])
-def get_import(connection: Connection, import_id: int) -> dict[str, Any]:
+def get_import(connection: Connection, base_path: str, import_id: int) -> dict[str, Any]:
     """Show how far an import is, file by file; `rejections_csv` is where the rejected rows are."""
     row, files = imports.get_import(connection, import_id)
-    return _present(row, list(files))
+    return _present(row, list(files), base_path)
 
 
 @routes.get("/imports/{import_id}/rejections", access=STAFF, response="text/csv", errors=[NotFound])

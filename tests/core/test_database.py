@@ -384,6 +384,19 @@ def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
         run(lambda _connection: pytest.fail("a folder is no database"), writes=False)
 
 
+def test_a_file_that_may_only_be_read_is_no_reason_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE things (id INTEGER)")
+    engine = make_engine(f"sqlite:///file:{path}?mode=ro&uri=true", Settings())
+    with pytest.raises(OperationalError, match="readonly"):
+        engine.connect()
+    engine.dispose()
+    assert pauses == []
+
+
 def test_a_pool_without_a_free_connection_is_unavailable(on_mysql: Engine) -> None:
     with used(make_engine(on_mysql.url.render_as_string(False), Settings(db_pool_size=1))) as engine:
         engine.pool._timeout = 0.05  # type: ignore[attr-defined]

@@ -6,8 +6,9 @@ import itertools
 import sqlite3
 import ssl
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 
 from chalicelib.core.config import ConfigurationError, Settings
+from chalicelib.core.errors import Unavailable
 
+_WAL_TRIES = 300
 _LOCAL_HOSTS = {None, "", "localhost", "127.0.0.1", "::1"}
 
 # Deadlock, lock wait time-out, too many locks in a FOR UPDATE NOWAIT sense: the transaction may simply run again.
@@ -69,7 +72,7 @@ def make_engine(url_text: str, settings: Settings) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if url.database:
+    if url.database and not url.database.startswith("file:"):
         with suppress(OSError):  # connecting will say so, as of a server that is away
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -81,11 +84,25 @@ def _sqlite_engine(url: URL) -> Engine:
     )
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
+        _use_wal(connection)
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging, once; SQLite does not wait by itself for others who do the same."""
+    for _ in range(_WAL_TRIES):
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] in ("wal", "memory"):
+                return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise  # a file that is away or read-only is not worth the wait
+        time.sleep(0.05)
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _mysql_engine(url: URL, settings: Settings) -> Engine:
@@ -125,6 +142,26 @@ def _mysql_engine(url: URL, settings: Settings) -> Engine:
 def begin(connection: Connection) -> None:
     """Begin a transaction that will write: SQLite takes its one write lock now, not half-way."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite(connection) else "START TRANSACTION")
+
+
+@contextmanager
+def alone(connection: Connection, work: str) -> Iterator[None]:
+    """Keep other processes out of the same `work` on this database; on SQLite the lock of `begin` does.
+
+    Raises:
+        Unavailable: another process has been at it for a minute.
+    """
+    if is_sqlite(connection):
+        yield
+        return
+    name = f"{connection.engine.url.database}.{work}"[:64]
+    if connection.exec_driver_sql("SELECT GET_LOCK(%s, 60)", (name,)).scalar_one() != 1:
+        raise Unavailable(f"Another process is at it ({work}) and does not end.", retry_after_s=60)
+    try:
+        yield
+    finally:
+        if not connection.invalidated:  # a lost connection has let go of it
+            connection.exec_driver_sql("SELECT RELEASE_LOCK(%s)", (name,))
 
 
 def is_sqlite(connection: Connection) -> bool:
