@@ -82,13 +82,9 @@ def import_folder(
             store,
             on_progress=shown if bars else None,
             batch_rows=batch_rows,
-            first=_make_room if replaces_sample else None,
+            first=make_room if replaces_sample else None,
         )
     return import_id
-
-
-def _make_room(connection: Connection) -> None:
-    make_room(connection)
 
 
 def summarise(import_id: int, out: TextIO) -> tuple[str, int]:

@@ -30,7 +30,6 @@ _REFUSALS = {
     405: ("method-not-allowed", "Method not allowed"),
     411: ("length-required", "Length required"),
     413: ("too-large", "Too large"),
-    500: ("internal-error", "Error"),
 }
 
 

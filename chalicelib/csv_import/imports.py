@@ -181,7 +181,7 @@ def work_on(
     time_left_ms: Callable[[], int] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     batch_rows: int = BATCH_ROWS,
-    first: Callable[[Connection], None] | None = None,
+    first: Callable[[Connection], object] | None = None,
 ) -> None:
     """Work on an import from its checkpoint to its end, or until time runs short.
 
@@ -202,7 +202,7 @@ class _Way:
     time_left_ms: Callable[[], int] | None
     on_progress: Callable[[Progress], None] | None
     batch_rows: int
-    first: Callable[[Connection], None] | None = None
+    first: Callable[[Connection], object] | None = None
 
     def has_time(self) -> bool:
         return self.time_left_ms is None or self.time_left_ms() >= _SAFETY_MS
