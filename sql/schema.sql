@@ -7,6 +7,8 @@ CREATE TABLE distribution_centers (
   longitude DOUBLE NOT NULL,
   created_at DATETIME(6) NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  archived_at DATETIME(6),
   PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
@@ -36,6 +38,74 @@ CREATE TABLE login_attempts (
 
 CREATE INDEX ix_login_attempts_window_ends_at ON login_attempts (window_ends_at);
 
+CREATE TABLE outbox_events (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  kind VARCHAR(64) NOT NULL,
+  aggregate VARCHAR(64) NOT NULL,
+  payload TEXT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_outbox_events_aggregate ON outbox_events (aggregate, id);
+
+CREATE TABLE promotions (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  code VARCHAR(64) NOT NULL,
+  code_key VARCHAR(64) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  value BIGINT NOT NULL,
+  minimum_cents BIGINT NOT NULL,
+  starts_at DATETIME(6),
+  ends_at DATETIME(6),
+  usage_limit INTEGER,
+  customer_limit INTEGER,
+  used INTEGER NOT NULL,
+  is_active BOOL NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  PRIMARY KEY (id),
+  CONSTRAINT ck_promotions_used CHECK (used >= 0 AND (usage_limit IS NULL OR used <= usage_limit)),
+  CONSTRAINT uq_promotions_code_key UNIQUE (code_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE shipping_rules (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  country_key VARCHAR(255) NOT NULL,
+  country VARCHAR(255),
+  method VARCHAR(64) NOT NULL,
+  name VARCHAR(100) NOT NULL,
+  price_cents BIGINT NOT NULL,
+  free_from_cents BIGINT,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE UNIQUE INDEX uq_shipping_rules_place ON shipping_rules (country_key, method);
+
+CREATE TABLE tax_rules (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  country_key VARCHAR(255) NOT NULL,
+  state_key VARCHAR(255) NOT NULL,
+  category_key VARCHAR(255) NOT NULL,
+  country VARCHAR(255),
+  state VARCHAR(255),
+  category VARCHAR(255),
+  name VARCHAR(100) NOT NULL,
+  rate INTEGER NOT NULL,
+  included BOOL NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  PRIMARY KEY (id),
+  CONSTRAINT ck_tax_rules_rate CHECK (rate >= 0 AND rate <= 1000000)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE UNIQUE INDEX uq_tax_rules_place ON tax_rules (country_key(190), state_key(190), category_key(190));
+
 CREATE TABLE users (
   id BIGINT NOT NULL AUTO_INCREMENT,
   first_name VARCHAR(255),
@@ -54,6 +124,9 @@ CREATE TABLE users (
   traffic_source VARCHAR(255),
   created_at DATETIME(6) NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  phone VARCHAR(40),
+  version INTEGER NOT NULL DEFAULT '1',
+  archived_at DATETIME(6),
   PRIMARY KEY (id),
   CONSTRAINT uq_users_email_key UNIQUE (email_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
@@ -76,6 +149,43 @@ CREATE TABLE accounts (
   CONSTRAINT uq_accounts_customer_id UNIQUE (customer_id),
   CONSTRAINT fk_accounts_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE addresses (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  customer_id BIGINT NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  street_address VARCHAR(500) NOT NULL,
+  postal_code VARCHAR(32) NOT NULL,
+  city VARCHAR(255) NOT NULL,
+  state VARCHAR(255),
+  country VARCHAR(255) NOT NULL,
+  phone VARCHAR(40),
+  latitude DOUBLE,
+  longitude DOUBLE,
+  is_default BOOL NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  PRIMARY KEY (id),
+  CONSTRAINT fk_addresses_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_addresses_customer_id ON addresses (customer_id);
+
+CREATE TABLE carts (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  public_id VARCHAR(32) NOT NULL,
+  customer_id BIGINT,
+  promotion_code VARCHAR(64),
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_carts_public_id UNIQUE (public_id),
+  CONSTRAINT uq_carts_customer_id UNIQUE (customer_id),
+  CONSTRAINT fk_carts_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_carts_updated_at ON carts (updated_at);
 
 CREATE TABLE import_files (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -125,6 +235,16 @@ CREATE TABLE orders (
   delivered_at DATETIME(6),
   num_of_item INTEGER NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  email VARCHAR(254),
+  currency VARCHAR(3),
+  items_cents BIGINT,
+  discount_cents BIGINT,
+  shipping_cents BIGINT,
+  tax_cents BIGINT,
+  total_cents BIGINT,
+  address TEXT,
+  paid_at DATETIME(6),
+  version INTEGER NOT NULL DEFAULT '1',
   PRIMARY KEY (id),
   CONSTRAINT fk_orders_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
@@ -149,6 +269,12 @@ CREATE TABLE products (
   distribution_center_id BIGINT NOT NULL,
   created_at DATETIME(6) NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  status VARCHAR(16) NOT NULL DEFAULT 'published',
+  description TEXT,
+  image_key VARCHAR(500),
+  image_alt VARCHAR(500),
+  low_stock_level INTEGER,
+  version INTEGER NOT NULL DEFAULT '1',
   PRIMARY KEY (id),
   CONSTRAINT ck_products_prices CHECK (cost_cents >= 0 AND retail_price_cents >= 0),
   CONSTRAINT uq_products_sku UNIQUE (sku),
@@ -162,6 +288,8 @@ CREATE INDEX ix_products_category_key ON products (category_key);
 CREATE INDEX ix_products_distribution_center_id ON products (distribution_center_id);
 
 CREATE INDEX ix_products_retail_price_cents ON products (retail_price_cents);
+
+CREATE INDEX ix_products_status ON products (status);
 
 CREATE TABLE auth_tokens (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -178,6 +306,61 @@ CREATE INDEX ix_auth_tokens_account_id ON auth_tokens (account_id);
 
 CREATE INDEX ix_auth_tokens_expires_at ON auth_tokens (expires_at);
 
+CREATE TABLE cart_items (
+  cart_id BIGINT NOT NULL,
+  product_id BIGINT NOT NULL,
+  quantity INTEGER NOT NULL,
+  added_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (cart_id, product_id),
+  CONSTRAINT ck_cart_items_quantity CHECK (quantity > 0),
+  CONSTRAINT fk_cart_items_cart_id FOREIGN KEY(cart_id) REFERENCES carts (id) ON DELETE CASCADE,
+  CONSTRAINT fk_cart_items_product_id FOREIGN KEY(product_id) REFERENCES products (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_cart_items_product_id ON cart_items (product_id);
+
+CREATE TABLE checkouts (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  public_id VARCHAR(32) NOT NULL,
+  request_key VARCHAR(64),
+  cart_id BIGINT,
+  customer_id BIGINT,
+  email VARCHAR(254) NOT NULL,
+  email_key VARCHAR(254) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  items_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  shipping_cents BIGINT NOT NULL,
+  tax_cents BIGINT NOT NULL,
+  total_cents BIGINT NOT NULL,
+  promotion_id BIGINT,
+  shipping_method VARCHAR(64) NOT NULL,
+  address TEXT NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  order_id BIGINT,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_checkouts_public_id UNIQUE (public_id),
+  CONSTRAINT uq_checkouts_request_key UNIQUE (request_key),
+  CONSTRAINT fk_checkouts_cart_id FOREIGN KEY(cart_id) REFERENCES carts (id) ON DELETE SET NULL,
+  CONSTRAINT fk_checkouts_customer_id FOREIGN KEY(customer_id) REFERENCES users (id),
+  CONSTRAINT fk_checkouts_promotion_id FOREIGN KEY(promotion_id) REFERENCES promotions (id),
+  CONSTRAINT uq_checkouts_order_id UNIQUE (order_id),
+  CONSTRAINT fk_checkouts_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_checkouts_cart_id ON checkouts (cart_id);
+
+CREATE INDEX ix_checkouts_customer_id ON checkouts (customer_id);
+
+CREATE INDEX ix_checkouts_promotion ON checkouts (promotion_id, email_key);
+
+CREATE INDEX ix_checkouts_promotion_id ON checkouts (promotion_id);
+
+CREATE INDEX ix_checkouts_state ON checkouts (state, expires_at);
+
 CREATE TABLE inventory_items (
   id BIGINT NOT NULL AUTO_INCREMENT,
   product_id BIGINT NOT NULL,
@@ -191,6 +374,9 @@ CREATE TABLE inventory_items (
   product_department VARCHAR(255),
   product_sku VARCHAR(64),
   product_distribution_center_id BIGINT,
+  reserved_at DATETIME(6),
+  written_off_at DATETIME(6),
+  state VARCHAR(16) GENERATED ALWAYS AS (CASE WHEN written_off_at IS NOT NULL THEN 'written_off' WHEN sold_at IS NOT NULL THEN 'sold' WHEN reserved_at IS NOT NULL THEN 'reserved' ELSE 'free' END) VIRTUAL,
   PRIMARY KEY (id),
   CONSTRAINT fk_inventory_items_product_id FOREIGN KEY(product_id) REFERENCES products (id),
   CONSTRAINT fk_inventory_items_product_distribution_center_id FOREIGN KEY(product_distribution_center_id) REFERENCES distribution_centers (id)
@@ -198,7 +384,114 @@ CREATE TABLE inventory_items (
 
 CREATE INDEX ix_inventory_items_product_distribution_center_id ON inventory_items (product_distribution_center_id);
 
-CREATE INDEX ix_inventory_items_stock ON inventory_items (product_id, sold_at);
+CREATE INDEX ix_inventory_items_stock ON inventory_items (product_id, product_distribution_center_id, state);
+
+CREATE TABLE order_events (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  order_id BIGINT NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  text VARCHAR(2000) NOT NULL,
+  actor VARCHAR(200) NOT NULL,
+  internal BOOL NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_order_events_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_order_events_order ON order_events (order_id, id);
+
+CREATE TABLE order_returns (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  order_id BIGINT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  reason VARCHAR(32) NOT NULL,
+  comment VARCHAR(1000),
+  requested_by VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  closed_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT fk_order_returns_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_order_returns_order_id ON order_returns (order_id);
+
+CREATE INDEX ix_order_returns_state ON order_returns (state, created_at, id);
+
+CREATE TABLE shipments (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  order_id BIGINT NOT NULL,
+  carrier VARCHAR(100),
+  tracking_number VARCHAR(100),
+  shipped_at DATETIME(6) NOT NULL,
+  delivered_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT fk_shipments_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_shipments_order_id ON shipments (order_id);
+
+CREATE TABLE stock_levels (
+  product_id BIGINT NOT NULL,
+  distribution_center_id BIGINT NOT NULL,
+  received INTEGER NOT NULL,
+  transferred INTEGER NOT NULL,
+  free INTEGER NOT NULL,
+  reserved INTEGER NOT NULL,
+  sold INTEGER NOT NULL,
+  written_off INTEGER NOT NULL,
+  PRIMARY KEY (product_id, distribution_center_id),
+  CONSTRAINT ck_stock_levels_adds_up CHECK (received + transferred = free + reserved + sold + written_off),
+  CONSTRAINT ck_stock_levels_not_negative CHECK (received >= 0 AND free >= 0 AND reserved >= 0 AND sold >= 0 AND written_off >= 0),
+  CONSTRAINT fk_stock_levels_product_id FOREIGN KEY(product_id) REFERENCES products (id),
+  CONSTRAINT fk_stock_levels_distribution_center_id FOREIGN KEY(distribution_center_id) REFERENCES distribution_centers (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_stock_levels_distribution_center_id ON stock_levels (distribution_center_id);
+
+CREATE TABLE stock_movements (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  product_id BIGINT NOT NULL,
+  distribution_center_id BIGINT NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  from_state VARCHAR(16) NOT NULL,
+  to_state VARCHAR(16) NOT NULL,
+  units INTEGER NOT NULL,
+  reason VARCHAR(500),
+  reference VARCHAR(64),
+  actor VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_stock_movements_units CHECK (units > 0),
+  CONSTRAINT fk_stock_movements_product_id FOREIGN KEY(product_id) REFERENCES products (id),
+  CONSTRAINT fk_stock_movements_distribution_center_id FOREIGN KEY(distribution_center_id) REFERENCES distribution_centers (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_stock_movements_distribution_center_id ON stock_movements (distribution_center_id);
+
+CREATE INDEX ix_stock_movements_newest ON stock_movements (created_at, id);
+
+CREATE INDEX ix_stock_movements_product ON stock_movements (product_id, distribution_center_id, id);
+
+CREATE TABLE checkout_items (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  checkout_id BIGINT NOT NULL,
+  product_id BIGINT NOT NULL,
+  inventory_item_id BIGINT NOT NULL,
+  list_price_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  tax_cents BIGINT NOT NULL,
+  tax_included BOOL NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_checkout_items_checkout_id FOREIGN KEY(checkout_id) REFERENCES checkouts (id),
+  CONSTRAINT fk_checkout_items_product_id FOREIGN KEY(product_id) REFERENCES products (id),
+  CONSTRAINT fk_checkout_items_inventory_item_id FOREIGN KEY(inventory_item_id) REFERENCES inventory_items (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_checkout_items_checkout_id ON checkout_items (checkout_id);
+
+CREATE INDEX ix_checkout_items_inventory_item_id ON checkout_items (inventory_item_id);
+
+CREATE INDEX ix_checkout_items_product_id ON checkout_items (product_id);
 
 CREATE TABLE order_items (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -212,12 +505,21 @@ CREATE TABLE order_items (
   delivered_at DATETIME(6),
   returned_at DATETIME(6),
   sale_price_cents BIGINT NOT NULL,
+  list_price_cents BIGINT,
+  discount_cents BIGINT NOT NULL DEFAULT '0',
+  tax_cents BIGINT NOT NULL DEFAULT '0',
+  tax_included BOOL NOT NULL DEFAULT '0',
+  refunded_cents BIGINT NOT NULL DEFAULT '0',
+  shipment_id BIGINT,
+  return_id BIGINT,
   PRIMARY KEY (id),
   CONSTRAINT ck_order_items_price CHECK (sale_price_cents >= 0),
   CONSTRAINT fk_order_items_order_id FOREIGN KEY(order_id) REFERENCES orders (id),
   CONSTRAINT fk_order_items_user_id FOREIGN KEY(user_id) REFERENCES users (id),
   CONSTRAINT fk_order_items_product_id FOREIGN KEY(product_id) REFERENCES products (id),
-  CONSTRAINT fk_order_items_inventory_item_id FOREIGN KEY(inventory_item_id) REFERENCES inventory_items (id)
+  CONSTRAINT fk_order_items_inventory_item_id FOREIGN KEY(inventory_item_id) REFERENCES inventory_items (id),
+  CONSTRAINT fk_order_items_shipment_id FOREIGN KEY(shipment_id) REFERENCES shipments (id),
+  CONSTRAINT fk_order_items_return_id FOREIGN KEY(return_id) REFERENCES order_returns (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_order_items_inventory_item_id ON order_items (inventory_item_id);
@@ -226,4 +528,61 @@ CREATE INDEX ix_order_items_order_id ON order_items (order_id);
 
 CREATE INDEX ix_order_items_product_id ON order_items (product_id);
 
+CREATE INDEX ix_order_items_return_id ON order_items (return_id);
+
+CREATE INDEX ix_order_items_shipment_id ON order_items (shipment_id);
+
 CREATE INDEX ix_order_items_user_id ON order_items (user_id);
+
+CREATE TABLE payments (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  request_key VARCHAR(64),
+  checkout_id BIGINT,
+  order_id BIGINT,
+  provider VARCHAR(32) NOT NULL,
+  reference VARCHAR(255),
+  state VARCHAR(16) NOT NULL,
+  amount_cents BIGINT NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  method VARCHAR(255) NOT NULL,
+  decline_code VARCHAR(64),
+  message VARCHAR(500),
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_payments_request_key UNIQUE (request_key),
+  CONSTRAINT fk_payments_checkout_id FOREIGN KEY(checkout_id) REFERENCES checkouts (id),
+  CONSTRAINT fk_payments_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_payments_checkout_id ON payments (checkout_id);
+
+CREATE INDEX ix_payments_order_id ON payments (order_id);
+
+CREATE INDEX ix_payments_state ON payments (state, updated_at);
+
+CREATE UNIQUE INDEX uq_payments_reference ON payments (provider, reference);
+
+CREATE TABLE refunds (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  payment_id BIGINT NOT NULL,
+  order_id BIGINT,
+  state VARCHAR(16) NOT NULL,
+  amount_cents BIGINT NOT NULL,
+  reference VARCHAR(255),
+  reason VARCHAR(500) NOT NULL,
+  message VARCHAR(500),
+  actor VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_refunds_amount CHECK (amount_cents > 0),
+  CONSTRAINT fk_refunds_payment_id FOREIGN KEY(payment_id) REFERENCES payments (id),
+  CONSTRAINT fk_refunds_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_refunds_order_id ON refunds (order_id);
+
+CREATE INDEX ix_refunds_payment_id ON refunds (payment_id);
+
+CREATE INDEX ix_refunds_state ON refunds (state, updated_at);

@@ -107,7 +107,7 @@ class Source:
 
     @property
     def is_tables(self) -> bool:
-        return self.path.endswith("/tables.py")
+        return self.path.endswith(("/tables.py", "_tables.py"))
 
 
 def domain_of(module: str) -> str | None:
@@ -210,7 +210,7 @@ def the_sql_of_a_domain_is_its_own(source: Source) -> Iterator[str]:
         return
     for found in source.imports:
         parts = found.name.split(".")
-        inner = any(part.endswith("_sql") or part == "tables" for part in parts[2:])
+        inner = any(part.endswith(("_sql", "tables")) for part in parts[2:])
         if inner and domain_of(found.name) not in (None, source.domain):
             yield at(source, found.node, f"reaches into another domain: {found.name}")
 
@@ -220,7 +220,7 @@ def tables_are_for_sql_files(source: Source) -> Iterator[str]:
     if not source.in_library or source.is_sql or source.is_tables:
         return
     for found in source.imports:
-        if domain_of(found.name) and "tables" in found.name.split(".")[2:]:
+        if domain_of(found.name) and any(part.endswith("tables") for part in found.name.split(".")[2:]):
             yield at(source, found.node, f"imports {found.name}")
 
 

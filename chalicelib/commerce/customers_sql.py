@@ -9,7 +9,8 @@ from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 
-_SHOWN = [column for column in users.c if column.name != "email_key"]
+_HIDDEN = {"email_key", "phone", "version", "archived_at"}
+_SHOWN = [column for column in users.c if column.name not in _HIDDEN]
 
 
 def find_customer(connection: Connection, customer_id: int) -> AnyRow | None:

@@ -13,7 +13,17 @@ from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.core.text import fold
 
-_SHOWN = [column for column in products.c if not column.name.endswith("_key")]
+_HIDDEN = {
+    "category_key",
+    "brand_key",
+    "status",
+    "description",
+    "image_key",
+    "image_alt",
+    "low_stock_level",
+    "version",
+}
+_SHOWN = [column for column in products.c if column.name not in _HIDDEN]
 _PRODUCTS = select(*_SHOWN)  # made once: building it costs as much as a short query
 
 

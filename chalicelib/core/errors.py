@@ -8,6 +8,7 @@ AppError
 ├── NotFound             not there, or not the caller's
 ├── Conflict             not in this state
 ├── PreconditionFailed   the caller's version is stale
+├── PreconditionRequired the caller must say which version it means
 ├── TooLarge             more than the service takes at once
 ├── TooManyRequests      come back later
 └── Unavailable          something the service needs does not answer
@@ -103,6 +104,13 @@ class PreconditionFailed(AppError):
 
     code = "precondition-failed"
     title = "Precondition failed"
+
+
+class PreconditionRequired(AppError):
+    """A change must name the version that it was made on."""
+
+    code = "precondition-required"
+    title = "Precondition required"
 
 
 class TooLarge(AppError):

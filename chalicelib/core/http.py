@@ -25,6 +25,7 @@ from chalicelib.core.errors import (
     MalformedInput,
     NotFound,
     PreconditionFailed,
+    PreconditionRequired,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
@@ -47,6 +48,7 @@ STATUS: dict[type[AppError], int] = {
     NotFound: 404,
     Conflict: 409,
     PreconditionFailed: 412,
+    PreconditionRequired: 428,
     TooLarge: 413,
     TooManyRequests: 429,
     Unavailable: 503,
@@ -201,10 +203,23 @@ def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller 
         arguments["owner_id"] = None if caller is None or caller.is_staff else caller.customer_id
     if "address" in route.wants:
         arguments["address"] = request.context.get("identity", {}).get("sourceIp") or "unknown"
+    if "expected_version" in route.wants:
+        arguments["expected_version"] = _expected_version(request)
     if "base_path" in route.wants:
         # API Gateway serves below its stage: /api/docs is the route /docs.
         arguments["base_path"] = _base_path(_path(request), route.path)
     return arguments
+
+
+def _expected_version(request: Any) -> int | None:
+    """Return the version that a change was made on, from If-Match; None where any will do (`*`)."""
+    condition: str | None = request.headers.get("if-match")
+    if condition is None:
+        raise PreconditionRequired("Send If-Match with the ETag that a GET of this answered, or `*` for any version.")
+    try:
+        return responses.version_of(condition)
+    except ValueError:
+        raise PreconditionFailed("If-Match is no ETag of this; read it again and send the one you get.") from None
 
 
 def _base_path(path: str, pattern: str) -> str:
@@ -246,7 +261,8 @@ def _success(route: Route, request: Any, result: Any) -> Response:
 
 def _conditional(request: Any, status: int, headers: Headers, body: str) -> Response:
     if status == 200:
-        headers["ETag"] = tag = responses.etag(body)
+        version = headers.get("ETag")
+        headers["ETag"] = tag = responses.etag_of_version(str(version), body) if version else responses.etag(body)
         private = "authorization" in request.headers
         headers.setdefault("Cache-Control", "private, no-cache" if private else "no-cache")
         condition = request.headers.get("if-none-match")

@@ -15,6 +15,8 @@ from chalicelib.core.errors import (
     Forbidden,
     InvalidInput,
     MalformedInput,
+    PreconditionFailed,
+    PreconditionRequired,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -97,7 +99,7 @@ def _operation(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[
         "tags": [route.tag],
         "summary": summary.rstrip("."),
         "description": f"{rest.strip()}\n\nFor: {route.access.name}.".strip(),
-        "parameters": [*_path_parameters(route), *_query_parameters(route.query)],
+        "parameters": [*_path_parameters(route), *_query_parameters(route.query), *_header_parameters(route)],
         "responses": _responses(route, schemas, status_of),
         "security": _security(route),
     }
@@ -138,6 +140,14 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     return parameters
 
 
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    if "expected_version" not in route.wants:
+        return []
+    described = "The ETag that a GET of this answered; `*` changes whatever version is there."
+    schema = {"type": "string", "pattern": '^(\\*|"v[0-9]{1,9}(\\.[0-9a-f]*)?")$', "examples": ['"v1"']}
+    return [{"name": "If-Match", "in": "header", "required": True, "description": described, "schema": schema}]
+
+
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of the one type beside null: a query parameter that is not sent is simply absent."""
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
@@ -161,6 +171,8 @@ def _errors(route: Route) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [InvalidInput, *route.errors]
     if route.body is not None:
         kinds += [MalformedInput, TooLarge, UnsupportedMediaType]
+    if "expected_version" in route.wants:
+        kinds += [PreconditionFailed, PreconditionRequired]
     if route.writes and "connection" in route.wants:
         kinds.append(Conflict)  # others kept getting in the way
     if not route.access.public:

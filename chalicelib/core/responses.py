@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,8 @@ from chalicelib.core.errors import AppError
 from chalicelib.core.paging import Page, encode_cursor
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+
+_VERSION = re.compile(r'"v([0-9]{1,9})(?:\.[0-9a-f]*)?"')
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -25,6 +28,25 @@ def to_json(value: Any) -> str:
 def etag(body: str) -> str:
     """Return the strong entity tag of a body."""
     return f'"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+
+
+def etag_of_version(given: str, body: str) -> str:
+    """Return the tag of a body that shows a version (`"v7"`): the version first, for If-Match, then its bytes."""
+    return f"{given[:-1]}.{etag(body)[1:]}"
+
+
+def version_of(if_match: str) -> int | None:
+    """Return the version that an If-Match names: that of `"v7"` or `"v7.…"`; None for `*`.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    if if_match.strip() == "*":
+        return None
+    found = _VERSION.fullmatch(if_match.strip())
+    if found is None:
+        raise ValueError(if_match)
+    return int(found[1])
 
 
 def matches(if_none_match: str, tag: str) -> bool:

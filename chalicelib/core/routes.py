@@ -19,7 +19,9 @@ from chalicelib.core.errors import AppError
 View = TypeVar("View", bound=Callable[..., Any])
 
 # What a view may ask for by the name of a parameter, beside its path parameters.
-INJECTED = frozenset({"connection", "caller", "owner_id", "query", "body", "address", "base_path"})
+INJECTED = frozenset(
+    {"connection", "caller", "owner_id", "query", "body", "address", "base_path", "expected_version"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Reply:
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
     status: int | None = None
+
+
+def versioned(body: Any, version: int, headers: dict[str, str] | None = None, status: int | None = None) -> Reply:
+    """Return an answer whose ETag names the `version` of what it shows, for the If-Match of a later change."""
+    return Reply(body, {**(headers or {}), "ETag": f'"v{version}"'}, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,10 @@ class Routes:
         """Declare a POST operation; see `declare`."""
         return self.declare("POST", path, **declared)
 
+    def put(self, path: str, **declared: Any) -> Callable[[View], View]:
+        """Declare a PUT operation; see `declare`."""
+        return self.declare("PUT", path, **declared)
+
     def patch(self, path: str, **declared: Any) -> Callable[[View], View]:
         """Declare a PATCH operation; see `declare`."""
         return self.declare("PATCH", path, **declared)
@@ -112,8 +123,9 @@ class Routes:
 
         `connection` (inside the request's transaction), `caller` (None when nobody is signed in), `owner_id` (the
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
-        annotation), `address` (of the client), `base_path` (what stands before the route's path), and the path's own
-        parameters. A view that does not ask for `connection` manages its own transactions.
+        annotation), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
+        (from the If-Match that the route then demands; None for `*`), and the path's own parameters. A view that does
+        not ask for `connection` manages its own transactions.
         `reads` says of another method than GET that it changes nothing, and needs no transaction.
         """
 

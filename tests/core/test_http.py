@@ -154,6 +154,7 @@ STATUSES = [
     (UnsupportedMediaType, 415),
     (errors.InvalidInput, 422),
     (errors.TooManyRequests, 429),
+    (errors.PreconditionRequired, 428),
     (errors.Unavailable, 503),
 ]
 
