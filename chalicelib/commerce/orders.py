@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from chalicelib.commerce import orders_sql
+from chalicelib.commerce.order_states import SPELLINGS
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
 from chalicelib.core.paging import Page, PageRequest
-
-
-class OrderStatus(StrEnum):
-    """Where an order, or an item of it, stands. Stored in lower case, answered as `wire`."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    SHIPPED = "shipped"
-    COMPLETE = "complete"
-    CANCELLED = "cancelled"
-    RETURNED = "returned"
-
-    @property
-    def wire(self) -> str:
-        """The spelling that clients know."""
-        return self.value.capitalize()
-
-
-# Every spelling in the wild, in lower case.
-SPELLINGS = {status.value: status for status in OrderStatus} | {
-    "completed": OrderStatus.COMPLETE,
-    "canceled": OrderStatus.CANCELLED,
-}
 
 
 def list_orders(
@@ -39,7 +16,7 @@ def list_orders(
 ) -> Page[Any]:
     """Return orders, newest first; `owner_id`, where given, is the only customer whose orders may be seen.
 
-    `status` is one of `SPELLINGS`, in any case.
+    `status` is one of `order_states.SPELLINGS`, in any case.
     """
     wanted = None if status is None else SPELLINGS[status.lower()].value
     if owner_id is not None and user_id not in (None, owner_id):

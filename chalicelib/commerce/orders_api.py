@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, WithJsonSchema
 
 from chalicelib.commerce import orders
-from chalicelib.commerce.orders import OrderStatus
+from chalicelib.commerce.order_states import SPELLINGS, OrderStatus
 from chalicelib.core.auth import STAFF_OR_OWNER
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import NotFound
@@ -17,11 +17,11 @@ from chalicelib.core.routes import Routes
 routes = Routes("Orders")
 
 _STATUSES = [status.wire for status in OrderStatus]
-_ANY_CASE = "^(" + "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in orders.SPELLINGS) + ")$"
+_ANY_CASE = "^(" + "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in SPELLINGS) + ")$"
 
 
 def _known_status(text: str) -> str:
-    if text.lower() not in orders.SPELLINGS:
+    if text.lower() not in SPELLINGS:
         raise ValueError(f"must be one of {', '.join(_STATUSES)}, in any case")
     return text
 
