@@ -320,7 +320,7 @@ def test_takers_of_one_product_wait_for_nobody_before_the_counters(shop: Engine)
     with ExitStack() as opened:
         for _ in range(16):
             connection = opened.enter_context(transaction())
-            connection.exec_driver_sql("SET innodb_lock_wait_timeout = 0")
+            connection.exec_driver_sql("SET innodb_lock_wait_timeout = 1")
             mine = stock_sql.lock_free_units(connection, place, 1)
             assert stock_sql.change_units(connection, mine, State.FREE, {"reserved_at": NOON}) == 1
             stock_sql.insert_movements(connection, [entry], {"kind": "reserved", "actor": "robin"}, NOON)
