@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 
 from chalicelib.accounts import accounts
 from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
-from chalicelib.commerce import tables
+from chalicelib.commerce import stock, tables
+from chalicelib.commerce.ledger import Entry, Place, State
 from chalicelib.core import clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
@@ -87,6 +88,20 @@ def make_unit(product_id: int, **given: Any) -> int:
     """Make an inventory item: one unit of a product."""
     values = {"product_id": product_id, "cost_cents": 2000, "created_at": NOON - timedelta(days=30)}
     return _insert(tables.inventory_items, values | given)
+
+
+def make_stock(product_id: int, units: int, *, center_id: int | None = None, **given: Any) -> list[int]:
+    """Make free units of a product that are counted and stand in the ledger, in its own center or another."""
+    with transaction() as connection:
+        products = tables.products.c
+        own = select(products.distribution_center_id).where(products.id == product_id)
+        place = Place(product_id, center_id or connection.execute(own).scalar_one())
+    values = {"product_distribution_center_id": place.center_id} | given
+    made = [make_unit(product_id, **values) for _ in range(units)]
+    with transaction() as connection:
+        entries = [Entry(place, State.OUTSIDE, State.FREE, units)]
+        stock.book(connection, entries, kind="received", reference=None, actor="factory")
+    return made
 
 
 def make_order(user_id: int | None, *items: tuple[int, int], **given: Any) -> int:

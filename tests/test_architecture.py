@@ -22,6 +22,8 @@ from chalicelib.core.routes import Route, Routes
 ROOT = Path(__file__).resolve().parent.parent
 
 PURE_ROOMS = (
+    "chalicelib/commerce/ledger.py",
+    "chalicelib/commerce/nearest.py",
     "chalicelib/core/auth.py",
     "chalicelib/core/money.py",
     "chalicelib/core/paging.py",

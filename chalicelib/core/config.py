@@ -40,6 +40,7 @@ class Settings:
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
     log_level: str = "INFO"
+    low_stock_level: int = 5
     deployed: bool = False
 
 
@@ -71,6 +72,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
+        low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
     )
 

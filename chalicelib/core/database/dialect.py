@@ -183,6 +183,16 @@ def upsert(
         connection.execute(on_mysql.on_duplicate_key_update(dict(update)))
 
 
+def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    """Insert a row, or do nothing where one with the same key is there."""
+    if is_sqlite(connection):
+        connection.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
+    else:
+        # Not INSERT IGNORE, which also cuts values to fit: an update that changes nothing.
+        key = table.primary_key.columns[0]
+        connection.execute(mysql.insert(table).values(**values).on_duplicate_key_update({key.name: key}))
+
+
 def _mysql_code(error: DBAPIError) -> int | None:
     arguments = getattr(error.orig, "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
