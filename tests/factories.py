@@ -15,6 +15,7 @@ from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import stock, tables
 from chalicelib.commerce.ledger import Entry, Place, State
+from chalicelib.commerce import sale_tables, tables
 from chalicelib.core import clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
@@ -128,6 +129,47 @@ def make_item(order_id: int, product_id: int, cents: int, **given: Any) -> int:
     """Make an item of an order whose status, customer or time differ from the order's."""
     values = {"order_id": order_id, "product_id": product_id, "sale_price_cents": cents, "status": "complete"}
     return _insert(tables.order_items, values | {"created_at": NOON} | given)
+
+
+def make_promotion(**given: Any) -> int:
+    """Make a promotion: a tenth off, for all, at any time."""
+    code = given.get("code", f"CODE{next(_numbers)}")
+    values = {
+        "code": code,
+        "code_key": fold(code),
+        "kind": "percentage",
+        "value": 1000,
+        "minimum_cents": 0,
+        "used": 0,
+        "is_active": True,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(sale_tables.promotions, values | given)
+
+
+def make_tax_rule(
+    rate: int, country: str | None = None, state: str | None = None, category: str | None = None, **given: Any
+) -> int:
+    """Make a tax rule; its rate is in millionths, added to prices."""
+    places = {"country": country, "state": state, "category": category}
+    keys = {f"{name}_key": fold(place or "") for name, place in places.items()}
+    values = {"name": "Tax", "rate": rate, "included": False, "created_at": NOON, "updated_at": NOON}
+    return _insert(sale_tables.tax_rules, values | places | keys | given)
+
+
+def make_shipping_rule(price_cents: int, method: str = "standard", country: str | None = None, **given: Any) -> int:
+    """Make a shipping rule."""
+    values = {
+        "country": country,
+        "country_key": fold(country or ""),
+        "method": method,
+        "name": method.title(),
+        "price_cents": price_cents,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(sale_tables.shipping_rules, values | given)
 
 
 def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:

@@ -76,7 +76,7 @@ class TaxRule:
 
 @dataclass(frozen=True, slots=True)
 class ShippingRule:
-    """What a way of shipping costs; nothing from `free_from_cents` of discounted items on. An empty country is any."""
+    """What a way to ship costs; nothing from `free_from_cents` of discounted items on. An empty country is any."""
 
     country_key: str
     method: str
@@ -133,9 +133,10 @@ def divided(amount: int, by: int) -> int:
 
 
 def shared_out(total: int, weights: Sequence[int]) -> list[int]:
-    """Share `total` out in proportion to `weights`: the parts add up to it, none is above its weight for totals below.
+    """Share `total` out in proportion to `weights`: the parts add up to it.
 
-    By largest remainders, earlier ones first among equals. Nothing is shared out over weights of nothing.
+    By largest remainders, earlier ones first among equals. No part is above its weight where the total is not above
+    their sum. Nothing is shared out over weights of nothing.
     """
     whole = sum(weights)
     if whole == 0:
