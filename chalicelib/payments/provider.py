@@ -172,7 +172,7 @@ class ProviderUnavailable(Unavailable):
 
 
 class ProviderRefused(Unavailable):
-    """The provider refuses the shop itself (wrong key, account closed): the call had no effect, and a person must act."""
+    """The provider refuses the shop itself (a wrong key): nothing happened, and a person must act."""
 
     code = "payment-provider-refused"
     title = "The payment provider refuses the shop"
