@@ -106,6 +106,41 @@ CREATE TABLE tax_rules (
 
 CREATE UNIQUE INDEX uq_tax_rules_place ON tax_rules (country_key(190), state_key(190), category_key(190));
 
+CREATE TABLE test_intents (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  reference VARCHAR(64) NOT NULL,
+  intent_key VARCHAR(255) NOT NULL,
+  amount_cents BIGINT NOT NULL,
+  currency VARCHAR(3) NOT NULL,
+  description VARCHAR(1000) NOT NULL,
+  details TEXT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  method VARCHAR(255),
+  decline_code VARCHAR(64),
+  message VARCHAR(500),
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_test_intents_amount CHECK (amount_cents > 0),
+  CONSTRAINT uq_test_intents_reference UNIQUE (reference),
+  CONSTRAINT uq_test_intents_intent_key UNIQUE (intent_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_test_intents_state ON test_intents (state, id);
+
+CREATE TABLE test_notices (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  event_id VARCHAR(64) NOT NULL,
+  body TEXT NOT NULL,
+  deliveries INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  due_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_test_notices_event_id UNIQUE (event_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_test_notices_due ON test_notices (due_at, id);
+
 CREATE TABLE users (
   id BIGINT NOT NULL AUTO_INCREMENT,
   first_name VARCHAR(255),
@@ -290,6 +325,35 @@ CREATE INDEX ix_products_distribution_center_id ON products (distribution_center
 CREATE INDEX ix_products_retail_price_cents ON products (retail_price_cents);
 
 CREATE INDEX ix_products_status ON products (status);
+
+CREATE TABLE test_charges (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  intent_id BIGINT NOT NULL,
+  amount_cents BIGINT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_test_charges_intent_id FOREIGN KEY(intent_id) REFERENCES test_intents (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_test_charges_intent_id ON test_charges (intent_id);
+
+CREATE TABLE test_refunds (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  reference VARCHAR(64) NOT NULL,
+  intent_id BIGINT NOT NULL,
+  refund_key VARCHAR(255) NOT NULL,
+  amount_cents BIGINT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  message VARCHAR(500),
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_test_refunds_reference UNIQUE (reference),
+  CONSTRAINT fk_test_refunds_intent_id FOREIGN KEY(intent_id) REFERENCES test_intents (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_test_refunds_state ON test_refunds (state, id);
+
+CREATE UNIQUE INDEX uq_test_refunds_key ON test_refunds (intent_id, refund_key);
 
 CREATE TABLE auth_tokens (
   id BIGINT NOT NULL AUTO_INCREMENT,

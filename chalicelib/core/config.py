@@ -10,9 +10,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from chalicelib.core.currencies import check_currency
+
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_PAYMENT_PROVIDERS = ("test", "stripe")
+# Stages that people pay real money on, whatever else they are called.
+_REAL_STAGES = ("prod", "production", "live")
 
 
 class ConfigurationError(Exception):
@@ -42,6 +47,13 @@ class Settings:
     log_level: str = "INFO"
     low_stock_level: int = 5
     deployed: bool = False
+    currency: str = "usd"
+    # None: this stage takes no payments.
+    payment_provider: str | None = "test"
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_secret_arn: str | None = None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -74,6 +86,12 @@ def load(environment: Mapping[str, str]) -> Settings:
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
+        currency=_currency(environment.get("CURRENCY") or "usd"),
+        payment_provider=_payment_provider(environment, deployed=deployed),
+        stripe_secret_key=environment.get("STRIPE_SECRET_KEY") or None,
+        stripe_webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET") or None,
+        stripe_publishable_key=environment.get("STRIPE_PUBLISHABLE_KEY") or None,
+        stripe_secret_arn=environment.get("STRIPE_SECRET_ARN") or None,
     )
 
 
@@ -116,6 +134,32 @@ def _origins(text: str) -> tuple[str, ...]:
                 f"CORS_ORIGINS holds {origin!r}: write scheme and host, such as https://shop.example.com."
             )
     return origins
+
+
+def _currency(text: str) -> str:
+    try:
+        return check_currency(text)
+    except ValueError as error:
+        raise ConfigurationError(f"CURRENCY: {error}.") from None
+
+
+def _payment_provider(environment: Mapping[str, str], *, deployed: bool) -> str | None:
+    """Return who takes the money. Pretended payments are for this machine, or where they are asked for by name."""
+    real = (environment.get("STAGE") or "").lower() in _REAL_STAGES
+    name = environment.get("PAYMENT_PROVIDER") or (None if deployed or real else "test")
+    if name is None:
+        return None
+    if name not in _PAYMENT_PROVIDERS:
+        raise ConfigurationError(f"PAYMENT_PROVIDER must be one of {', '.join(_PAYMENT_PROVIDERS)}, not {name!r}.")
+    if name == "test" and real:
+        raise ConfigurationError("PAYMENT_PROVIDER is test, which takes no money: a live stage needs stripe.")
+    if name == "stripe" and not environment.get("STRIPE_SECRET_ARN"):
+        missing = [key for key in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET") if not environment.get(key)]
+        if missing:
+            raise ConfigurationError(
+                f"PAYMENT_PROVIDER is stripe, so {' and '.join(missing)} must be set, or STRIPE_SECRET_ARN."
+            )
+    return name
 
 
 @cache

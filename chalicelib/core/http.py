@@ -197,6 +197,8 @@ def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller 
     if route.body is not None:
         content_type = request.headers.get("content-type", "")
         arguments["body"] = inputs.parse_body(request.raw_body, content_type, route.body)
+    if "raw" in route.wants:
+        arguments["raw"] = inputs.raw_request(request.raw_body, request.headers)
     if "caller" in route.wants:
         arguments["caller"] = caller
     if "owner_id" in route.wants:

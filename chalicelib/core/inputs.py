@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
@@ -16,6 +17,14 @@ from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """What came over the wire, byte for byte: for signatures. Header names are in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
 
 
 def parse_path(raw: Mapping[str, str], types: Mapping[str, type]) -> dict[str, Any]:
@@ -60,9 +69,7 @@ def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -
     Raises:
         TooLarge, MalformedInput, InvalidInput: too long, not JSON, not of the model.
     """
-    data = raw.encode() if isinstance(raw, str) else (raw or b"")
-    if len(data) > MAX_BODY_BYTES:
-        raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken.")
+    data = _bounded(raw)
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in ("", "application/json"):
         raise UnsupportedMediaType(f"Send the body as application/json, not {media_type!r}.")
@@ -72,6 +79,22 @@ def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -
         if any(entry["type"] == "json_invalid" for entry in error.errors(include_url=False, include_input=False)):
             raise MalformedInput("The body is not valid JSON.") from None
         raise _invalid("body", error) from None
+
+
+def raw_request(body: bytes | str | None, headers: Mapping[str, str]) -> RawRequest:
+    """Return body and headers as they came.
+
+    Raises:
+        TooLarge: the body is too long.
+    """
+    return RawRequest(_bounded(body), {name.lower(): value for name, value in headers.items()})
+
+
+def _bounded(raw: bytes | str | None) -> bytes:
+    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    if len(data) > MAX_BODY_BYTES:
+        raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken.")
+    return data
 
 
 def _whole(value: object) -> object:

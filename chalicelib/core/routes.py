@@ -20,7 +20,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # What a view may ask for by the name of a parameter, beside its path parameters.
 INJECTED = frozenset(
-    {"connection", "caller", "owner_id", "query", "body", "address", "base_path", "expected_version"}
+    {"connection", "caller", "owner_id", "query", "body", "raw", "address", "base_path", "expected_version"}
 )
 
 
@@ -123,7 +123,8 @@ class Routes:
 
         `connection` (inside the request's transaction), `caller` (None when nobody is signed in), `owner_id` (the
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
-        annotation), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
+        annotation), `raw` (`inputs.RawRequest`: a JSON body byte for byte, with the headers, for a view that verifies
+        a signature), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
         (from the If-Match that the route then demands; None for `*`), and the path's own parameters. A view that does
         not ask for `connection` manages its own transactions.
         `reads` says of another method than GET that it changes nothing, and needs no transaction.
@@ -155,6 +156,8 @@ def _route(
         raise TypeError(f"{view.__name__}: parameters {sorted(parameters)} do not fit {path}")
     if access.owned and "owner_id" not in parameters:
         raise TypeError(f"{view.__name__}: a route for owners must take owner_id")
+    if {"body", "raw"} <= set(parameters):
+        raise TypeError(f"{view.__name__}: takes either body or raw")
     return Route(
         method=method,
         path=path,

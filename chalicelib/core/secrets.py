@@ -1,8 +1,9 @@
-"""Database credentials from AWS Secrets Manager. The only user of boto3's Secrets Manager."""
+"""Credentials from AWS Secrets Manager. The only user of boto3's Secrets Manager."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from chalicelib.core.config import ConfigurationError, Settings
@@ -31,3 +32,22 @@ def database_url_from_secret(settings: Settings) -> str:
         raise ConfigurationError(f"The database secret lacks {', '.join(missing)}.")
     user, password = quote(secret["username"], safe=""), quote(secret.get("password", ""), safe="")
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(name, safe='')}"
+
+
+def read_secret(arn: str, *, what: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the texts of the secret `arn`, a JSON object that holds at least `names`.
+
+    Raises:
+        ConfigurationError: the secret of `what` is of another form, or lacks one of them.
+    """
+    import boto3  # function-level: 300 ms that only a deployed stage with a secret pays
+
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=arn)
+    try:
+        found = {str(name): str(value) for name, value in json.loads(answer["SecretString"]).items() if value}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise ConfigurationError(f"The secret of {what} is no JSON object with {', '.join(names)}.") from None
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ConfigurationError(f"The secret of {what} lacks {', '.join(missing)}.")
+    return found
