@@ -9,7 +9,7 @@ from chalice import Chalice
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
 from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
-from chalicelib.core import http, logging
+from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
@@ -41,3 +41,9 @@ routes: list[Route] = http.mount(
 def continue_imports(event: Any) -> None:
     """Work on the CSV imports that were asked for, as long as this function may run."""
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 hour)")
+def purge_idempotency_keys(event: Any) -> None:
+    """Delete the answers that were kept for retries and are past their time."""
+    idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)

@@ -20,6 +20,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.config import ConfigurationError, settings
+from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
 from chalicelib.core.database import metadata
 from chalicelib.core.database.dialect import alone, is_unreachable, make_engine
 from chalicelib.core.database.engine import begun, database_url

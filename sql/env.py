@@ -10,6 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.database import UtcDateTime, metadata
+from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
 from chalicelib.payments import tables as _payments  # noqa: F401

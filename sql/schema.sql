@@ -12,6 +12,22 @@ CREATE TABLE distribution_centers (
   PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE idempotency_keys (
+  request_key VARCHAR(64) NOT NULL,
+  fingerprint VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  claim VARCHAR(32) NOT NULL,
+  locked_until DATETIME(6) NOT NULL,
+  status INTEGER,
+  headers TEXT,
+  body MEDIUMTEXT,
+  created_at DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (request_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_idempotency_keys_expires_at ON idempotency_keys (expires_at);
+
 CREATE TABLE imports (
   id BIGINT NOT NULL AUTO_INCREMENT,
   source VARCHAR(500) NOT NULL,

@@ -119,7 +119,11 @@ def _present(row: Any) -> dict[str, Any]:
 
 
 @routes.post(
-    "/api/auth/token", access=PUBLIC, response=Token, errors=[Conflict, TooManyRequests, Unauthenticated, Unavailable]
+    "/api/auth/token",
+    access=PUBLIC,
+    response=Token,
+    errors=[Conflict, TooManyRequests, Unauthenticated, Unavailable],
+    idempotency=None,
 )
 def create_token(body: Credentials, address: str) -> dict[str, str]:
     """Sign in: a name and a password for a token.
@@ -129,13 +133,13 @@ def create_token(body: Credentials, address: str) -> dict[str, str]:
     return {"token": sign_in.sign_in(body.username, body.password, address)}
 
 
-@routes.post("/api/auth/logout", access=SIGNED_IN, response=None, status=204)
+@routes.post("/api/auth/logout", access=SIGNED_IN, response=None, status=204, idempotency=None)
 def revoke_token(connection: Connection, caller: Caller) -> None:
     """Sign out: revoke the token of this request."""
     sign_in.sign_out(connection, caller)
 
 
-@routes.post("/api/auth/logout-all", access=SIGNED_IN, response=Revoked)
+@routes.post("/api/auth/logout-all", access=SIGNED_IN, response=Revoked, idempotency=None)
 def revoke_own_tokens(connection: Connection, caller: Caller) -> dict[str, int]:
     """Sign out everywhere: revoke every token of one's own account."""
     return {"revoked": sign_in.revoke_tokens(connection, caller.account_id)}
@@ -154,7 +158,7 @@ def list_accounts(connection: Connection, query: AccountQuery) -> Page[dict[str,
     return page.with_items([_present(row) for row in page.items])
 
 
-@routes.post("/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict])
+@routes.post("/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict], idempotency=None)
 def create_account(connection: Connection, base_path: str, body: NewAccount) -> Reply:
     """Make an account."""
     account_id = accounts.create_account(connection, **body.model_dump())
@@ -168,7 +172,7 @@ def get_account(connection: Connection, account_id: int) -> dict[str, Any]:
     return _present(accounts.get_account(connection, account_id))
 
 
-@routes.patch("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound, Conflict])
+@routes.patch("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound, Conflict], idempotency=None)
 def change_account(connection: Connection, caller: Caller, account_id: int, body: AccountChange) -> dict[str, Any]:
     """Change role, password or activity of an account; it is signed out everywhere."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}

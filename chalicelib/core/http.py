@@ -9,11 +9,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from chalice import Chalice, Response
 
-from chalicelib.core import clock, inputs, logging, responses
+from chalicelib.core import clock, idempotency, inputs, logging, responses
 from chalicelib.core.auth import Caller
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
@@ -54,7 +54,10 @@ STATUS: dict[type[AppError], int] = {
     Unavailable: 503,
 }
 
-EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-Id, X-Total-Count"
+EXPOSED_HEADERS = (
+    "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-Id, "
+    "X-Total-Count"
+)
 _ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CHALLENGE = 'Bearer realm="shopkeeper", Token realm="shopkeeper"'
@@ -135,8 +138,7 @@ def _answer(
     route: Route, request: Any, path: dict[str, str], authenticate: Authenticator, request_id: str
 ) -> Response:
     try:
-        result = _call(route, request, path, authenticate)
-        return _success(route, request, result)
+        return _call(route, request, path, authenticate, request_id)
     except AppError as error:
         return _failure(error, request, request_id)
     except Exception:
@@ -145,27 +147,106 @@ def _answer(
         return _failure(unknown, request, request_id)
 
 
-def _call(route: Route, request: Any, path: dict[str, str], authenticate: Authenticator) -> Any:
+def _call(route: Route, request: Any, path: dict[str, str], authenticate: Authenticator, request_id: str) -> Response:
     """Find out who calls, parse what was sent, and run the view with what it asks for."""
     token = _token(request) if route.asks_who else None
     if token is None and not route.access.public:
         raise Unauthenticated("Send a token: `Authorization: Token <token>`, from POST /api/auth/token/.")
-    if "connection" not in route.wants:
-        if token is None:
-            return route.view(**_arguments(route, request, path, None))
-        caller = run(lambda connection: _caller(connection, token, route, authenticate), writes=False)
-        return route.view(**_arguments(route, request, path, caller))
+    keyed = route.idempotency is not None and idempotency.HEADER in request.headers
+    if keyed or token is None or "connection" not in route.wants:
+        caller = None
+        if token is not None:
+            caller = run(lambda connection: _caller(connection, token, route, authenticate), writes=False)
+        # Bad input of the public is refused before a connection is taken.
+        arguments = _arguments(route, request, path, caller)
+        if keyed:
+            return _once(route, request, caller, arguments, request_id)
+        return _success(route, request, _run_view(route, arguments))
 
     def work(connection: Connection) -> Any:
-        caller = None if token is None else _caller(connection, token, route, authenticate)
-        arguments = _arguments(route, request, path, caller)
-        return route.view(connection=connection, **arguments)
+        # In the transaction of the view, which saves a connection its round trips.
+        caller = _caller(connection, token, route, authenticate)
+        return route.view(connection=connection, **_arguments(route, request, path, caller))
 
-    if token is None:
-        # Bad input of the public is refused before a connection is taken.
-        arguments = _arguments(route, request, path, None)
-        return run(lambda connection: route.view(connection=connection, **arguments), writes=route.writes)
-    return run(work, writes=route.writes)
+    return _success(route, request, run(work, writes=route.writes))
+
+
+def _run_view(route: Route, arguments: dict[str, Any]) -> Any:
+    if "connection" not in route.wants:
+        return route.view(**arguments)
+    return run(lambda connection: route.view(connection=connection, **arguments), writes=route.writes)
+
+
+def _once(route: Route, request: Any, caller: Caller | None, arguments: dict[str, Any], request_id: str) -> Response:
+    """Carry out a request that brings an Idempotency-Key, or answer what it was answered before."""
+    path = _path(request).rstrip("/")
+    # Guests behind one address are told apart by their paths, which hold an id that nobody guesses.
+    scope = f"address:{_address(request)}" if caller is None else f"account:{caller.account_id}"
+    key = idempotency.request_key(scope, request.method, path, request.headers[idempotency.HEADER])
+    body = request.raw_body or b""
+    asked = idempotency.fingerprint(
+        request.method,
+        path,
+        _query(request),
+        body.encode() if isinstance(body, str) else body,
+        request.headers.get("if-match"),
+    )
+    found = idempotency.claim(key, asked)
+    if isinstance(found, idempotency.Answer):
+        headers = {**found.headers, idempotency.REPLAYED_HEADER: "true"}
+        return Response(body=found.body, status_code=found.status, headers=headers)
+    if "request_key" in route.wants:
+        arguments["request_key"] = key
+    try:
+        return _carry_out(route, request, arguments, found)
+    except Exception as error:
+        if not _is_final(error):
+            _release(found)
+            raise
+        response = _failure(error, request, request_id)
+        # In a transaction of its own: the view's is rolled back.
+        run(lambda connection: idempotency.store(connection, found, _kept(response)), writes=True)
+        return response
+
+
+def _carry_out(route: Route, request: Any, arguments: dict[str, Any], claim: idempotency.Claim) -> Response:
+    """Run the view and keep its answer: in the same transaction where the view works in the request's."""
+
+    def work(connection: Connection) -> Response:
+        response = _success(route, request, route.view(connection=connection, **arguments))
+        idempotency.store(connection, claim, _kept(response))
+        return response
+
+    if "connection" in route.wants:
+        return run(work, writes=True)
+    response = _success(route, request, route.view(**arguments))
+    try:
+        run(lambda connection: idempotency.store(connection, claim, _kept(response)), writes=True)
+    except idempotency.RequestInFlight:
+        raise
+    except Exception:
+        # What the view did is done, whatever becomes of the record: to answer otherwise would make it happen twice.
+        logging.failure("an answer was not kept for a retry", route=route.path)
+    return response
+
+
+def _is_final(error: Exception) -> TypeGuard[AppError]:
+    """Tell whether a retry is to be answered the same; not what another moment or another token would change."""
+    if not isinstance(error, AppError) or error.retry_after_s is not None:
+        return False
+    return status_of(type(error)) < 500 and not isinstance(error, Unauthenticated | TooManyRequests)
+
+
+def _release(claim: idempotency.Claim) -> None:
+    try:
+        idempotency.release(claim)
+    except Exception:
+        # The lease ends by itself; the error that led here is the one to answer.
+        logging.failure("a claim was not released")
+
+
+def _kept(response: Response) -> idempotency.Answer:
+    return idempotency.Answer(response.status_code, response.headers, response.body)
 
 
 def _token(request: Any) -> str | None:
@@ -204,13 +285,22 @@ def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller 
     if "owner_id" in route.wants:
         arguments["owner_id"] = None if caller is None or caller.is_staff else caller.customer_id
     if "address" in route.wants:
-        arguments["address"] = request.context.get("identity", {}).get("sourceIp") or "unknown"
+        arguments["address"] = _address(request)
     if "expected_version" in route.wants:
         arguments["expected_version"] = _expected_version(request)
     if "base_path" in route.wants:
         # API Gateway serves below its stage: /api/docs is the route /docs.
         arguments["base_path"] = _base_path(_path(request), route.path)
+    if route.idempotency is not None:
+        key = request.headers.get(idempotency.HEADER)
+        idempotency.check_key(key, required=route.idempotency == "required")
+        if "request_key" in route.wants:
+            arguments["request_key"] = None  # `_once` knows it
     return arguments
+
+
+def _address(request: Any) -> str:
+    return request.context.get("identity", {}).get("sourceIp") or "unknown"
 
 
 def _expected_version(request: Any) -> int | None:

@@ -21,6 +21,7 @@ from chalicelib.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from chalicelib.core.idempotency import HEADER, KEY_PATTERN, REPLAYED_HEADER
 from chalicelib.core.inputs import UnsupportedMediaType
 from chalicelib.core.paging import MAX_ID, PageQuery
 from chalicelib.core.routes import Route
@@ -144,11 +145,27 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    if "expected_version" not in route.wants:
-        return []
-    described = "The ETag that a GET of this answered; `*` changes whatever version is there."
-    schema = {"type": "string", "pattern": '^(\\*|"v[0-9]{1,9}(\\.[0-9a-f]*)?")$', "examples": ['"v1"']}
-    return [{"name": "If-Match", "in": "header", "required": True, "description": described, "schema": schema}]
+    parameters = []
+    if "expected_version" in route.wants:
+        described = "The ETag that a GET of this answered; `*` changes whatever version is there."
+        schema: dict[str, Any] = {"type": "string", "pattern": '^(\\*|"v[0-9]{1,9}(\\.[0-9a-f]*)?")$'}
+        schema["examples"] = ['"v1"']
+        parameters.append(_header("If-Match", described, schema, required=True))
+    if route.idempotency is not None:
+        schema = {"type": "string", "pattern": KEY_PATTERN, "examples": ["6f1b2c9e-5d0a-4b7e-9c1d-3a8f2e7b4d10"]}
+        parameters.append(_header(HEADER, _KEY_DESCRIBED, schema, required=route.idempotency == "required"))
+    return parameters
+
+
+_KEY_DESCRIBED = (
+    "A value of your own, such as a UUID, that names this request: when it comes again with the same value within 24 "
+    f"hours, it is not carried out again but answered as before, with `{REPLAYED_HEADER}: true`. 409 while the first "
+    "is being carried out, 422 when the value came with another request."
+)
+
+
+def _header(name: str, described: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "description": described, "schema": schema}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +197,8 @@ def _errors(route: Route) -> list[type[AppError]]:
         kinds += [PreconditionFailed, PreconditionRequired]
     if route.writes and "connection" in route.wants:
         kinds.append(Conflict)  # others kept getting in the way
+    if route.idempotency is not None:
+        kinds += [MalformedInput, Conflict, Unavailable]  # about the key: malformed, in flight, nowhere to look
     if not route.access.public:
         kinds.append(Forbidden)
     if route.asks_who:
@@ -194,6 +213,9 @@ def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-Id": {"schema": text, "description": "Finds the request in the logs."}}
     if route.method == "GET":
         headers["ETag"] = {"schema": text, "description": "For If-None-Match."}
+    if route.idempotency is not None:
+        replayed = {"type": "string", "enum": ["true"]}
+        headers[REPLAYED_HEADER] = {"schema": replayed, "description": "The answer of a request that came before."}
     if route.query is not None and issubclass(route.query, PageQuery):
         headers["X-Total-Count"] = {"schema": {"type": "integer"}, "description": "Rows in all, when paging by skip."}
         headers["X-Next-Cursor"] = {"schema": text, "description": "For `after`, when more rows follow."}

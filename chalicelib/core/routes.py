@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -20,8 +20,22 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # What a view may ask for by the name of a parameter, beside its path parameters.
 INJECTED = frozenset(
-    {"connection", "caller", "owner_id", "query", "body", "raw", "address", "base_path", "expected_version"}
+    {
+        "connection",
+        "caller",
+        "owner_id",
+        "query",
+        "body",
+        "raw",
+        "address",
+        "base_path",
+        "expected_version",
+        "request_key",
+    }
 )
+
+# Whether a request must, may or cannot name itself (Idempotency-Key) to be carried out once.
+Idempotency = Literal["required", "optional"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,10 @@ def versioned(body: Any, version: int, headers: dict[str, str] | None = None, st
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `response` is the type that describes the JSON answer, or a content type for text."""
+    """One operation. `response` is the type that describes the JSON answer, or a content type for text.
+
+    `writes` tells whether it may change things; `idempotency` is None for one that does not.
+    """
 
     method: str
     path: str
@@ -59,16 +76,12 @@ class Route:
     response: Any
     status: int = 200
     errors: tuple[type[AppError], ...] = ()
-    reads: bool = False
+    writes: bool = False
+    idempotency: Idempotency = None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     path_types: dict[str, type] = field(default_factory=dict)
     wants: frozenset[str] = frozenset()
-
-    @property
-    def writes(self) -> bool:
-        """Whether the view runs in a transaction that it may change things in."""
-        return self.method != "GET" and not self.reads
 
     @property
     def asks_who(self) -> bool:
@@ -118,6 +131,8 @@ class Routes:
         status: int = 200,
         errors: Sequence[type[AppError]] = (),
         reads: bool = False,
+        writes: bool = False,
+        idempotency: Idempotency = "optional",
     ) -> Callable[[View], View]:
         """Declare an operation; the view is given what its parameters name.
 
@@ -125,29 +140,38 @@ class Routes:
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
         annotation), `raw` (`inputs.RawRequest`: a JSON body byte for byte, with the headers, for a view that verifies
         a signature), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
-        (from the If-Match that the route then demands; None for `*`), and the path's own parameters. A view that does
-        not ask for `connection` manages its own transactions.
-        `reads` says of another method than GET that it changes nothing, and needs no transaction.
+        (from the If-Match that the route then demands; None for `*`), `request_key` (64 characters that stay the same
+        when a request with an Idempotency-Key is tried again; None without one), and the path's own parameters. A
+        view that does not ask for `connection` manages its own transactions.
+        `reads` says of another method than GET that it changes nothing, and needs no transaction; `writes` says of a
+        GET that it may change something. `idempotency` says of what changes things whether a request must bring an
+        Idempotency-Key, or may; None where the answer must not be kept for a retry, as where it holds a secret.
         """
+        if writes and (reads or method != "GET"):
+            raise TypeError(f"{method} {path}: `writes` is for a GET that may change something")
 
         def register(view: View) -> View:
-            self.all.append(_route(method, path, access, view, self.tag, response, status, tuple(errors), reads))
+            changes = method != "GET" and not reads
+            self.all.append(
+                _route(
+                    view,
+                    method=method,
+                    path=path,
+                    access=access,
+                    tag=self.tag,
+                    response=response,
+                    status=status,
+                    errors=tuple(errors),
+                    writes=writes or changes,
+                    idempotency=idempotency if changes else None,
+                )
+            )
             return view
 
         return register
 
 
-def _route(
-    method: str,
-    path: str,
-    access: Access,
-    view: Callable[..., Any],
-    tag: str,
-    response: Any,
-    status: int,
-    errors: tuple[type[AppError], ...],
-    reads: bool,
-) -> Route:
+def _route(view: Callable[..., Any], *, path: str, access: Access, **declared: Any) -> Route:
     parameters = inspect.signature(view).parameters
     hints = typing.get_type_hints(view)
     in_path = [part[1:-1] for part in path.split("/") if part.startswith("{")]
@@ -158,18 +182,15 @@ def _route(
         raise TypeError(f"{view.__name__}: a route for owners must take owner_id")
     if {"body", "raw"} <= set(parameters):
         raise TypeError(f"{view.__name__}: takes either body or raw")
+    if "request_key" in parameters and declared["idempotency"] is None:
+        raise TypeError(f"{view.__name__}: a route that takes no Idempotency-Key has no request_key")
     return Route(
-        method=method,
         path=path,
         access=access,
         view=view,
-        tag=tag,
-        response=response,
-        status=status,
-        errors=errors,
-        reads=reads,
         query=hints.get("query"),
         body=hints.get("body"),
         path_types={name: hints[name] for name in in_path},
         wants=frozenset(parameters) & INJECTED,
+        **declared,
     )

@@ -1,0 +1,77 @@
+"""The table of requests that name themselves (Idempotency-Key), and its SQL; the rule is `core.idempotency`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Text, delete, insert, select, update
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import IntegrityError
+
+from chalicelib.core.database.types import AnyRow, UtcDateTime, shop_table
+
+# MySQL's TEXT ends at 64 KB; an answer of a function may have 6 MB.
+_Long = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+
+# `request_key` is a hash of caller, operation and key; `fingerprint` one of what was asked. `claim` is a random name
+# of who carries the request out (`state` in_flight, until `locked_until`) or did (done: the answer is there).
+idempotency_keys = shop_table(
+    "idempotency_keys",
+    Column("request_key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("claim", String(32), nullable=False),
+    Column("locked_until", UtcDateTime, nullable=False),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", _Long),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("ix_idempotency_keys_expires_at", "expires_at"),
+)
+
+_columns = idempotency_keys.c
+
+
+def find(connection: Connection, request_key: str) -> AnyRow | None:
+    """Return what is known of a request."""
+    return connection.execute(select(idempotency_keys).where(_columns.request_key == request_key)).first()
+
+
+def insert_claim(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Insert a claim on a request; False when there is one already."""
+    try:
+        connection.execute(insert(idempotency_keys).values(**values))
+    except IntegrityError:
+        return False
+    return True
+
+
+def change_if(connection: Connection, request_key: str, *, claim: str, state: str, values: Mapping[str, Any]) -> bool:
+    """Change the row of a request; False when it is no longer in the `state` that `claim` left it in."""
+    return bool(
+        connection.execute(update(idempotency_keys).where(*_is(request_key, claim, state)).values(values)).rowcount
+    )
+
+
+def delete_if(connection: Connection, request_key: str, *, claim: str, state: str) -> bool:
+    """Delete the row of a request; False when it is no longer in the `state` that `claim` left it in."""
+    return bool(connection.execute(delete(idempotency_keys).where(*_is(request_key, claim, state))).rowcount)
+
+
+def _is(request_key: str, claim: str, state: str) -> tuple[Any, ...]:
+    return _columns.request_key == request_key, _columns.claim == claim, _columns.state == state
+
+
+def list_expired(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the keys of at most `limit` requests whose time is over."""
+    due = select(_columns.request_key).where(_columns.expires_at <= now).order_by(_columns.expires_at).limit(limit)
+    return sorted(connection.execute(due).scalars())
+
+
+def delete_expired(connection: Connection, request_keys: Sequence[str], now: datetime) -> int:
+    """Delete those of the requests whose time is still over, and return how many were."""
+    mine = delete(idempotency_keys).where(_columns.request_key.in_(request_keys), _columns.expires_at <= now)
+    return int(connection.execute(mine).rowcount)
