@@ -1,11 +1,14 @@
-"""The SQL of orders."""
+"""The SQL of orders and their items."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from chalicelib.commerce.tables import orders
-from chalicelib.core.database import AnyRow, Connection
+from sqlalchemy import insert, select, update
+
+from chalicelib.commerce.tables import inventory_items, order_items, orders, products
+from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 
@@ -20,12 +23,30 @@ _SHOWN = [
     orders.c.delivered_at,
     orders.c.num_of_item,
     orders.c.updated_at,
+    orders.c.currency,
+    orders.c.total_cents,
 ]
+_ITEMS = (
+    select(
+        order_items,
+        products.c.name.label("product_name"),
+        products.c.sku.label("product_sku"),
+        inventory_items.c.product_distribution_center_id.label("distribution_center_id"),
+    )
+    .join_from(order_items, products)
+    .join(inventory_items, order_items.c.inventory_item_id == inventory_items.c.id, isouter=True)
+    .order_by(order_items.c.id)
+)
 
 
 def find_order(connection: Connection, order_id: int) -> AnyRow | None:
-    """Return an order."""
-    return connection.execute(select(*_SHOWN).where(orders.c.id == order_id)).first()
+    """Return an order with all its columns."""
+    return connection.execute(select(orders).where(orders.c.id == order_id)).first()
+
+
+def lock_order(connection: Connection, order_id: int) -> AnyRow | None:
+    """Return an order that nobody else changes until the transaction ends."""
+    return connection.execute(select(orders).where(orders.c.id == order_id).with_for_update()).first()
 
 
 def list_orders(
@@ -38,3 +59,38 @@ def list_orders(
     if status is not None:
         statement = statement.where(orders.c.status == status)
     return fetch_page(connection, statement, page, order=[orders.c.created_at, orders.c.id], descending=True)
+
+
+def list_items(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """Return the items of an order with product_name, product_sku and distribution_center_id of the unit."""
+    return connection.execute(_ITEMS.where(order_items.c.order_id == order_id)).all()
+
+
+def insert_order(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert an order and return its id."""
+    return insert_row(connection, orders, values)
+
+
+def insert_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert items of an order."""
+    connection.execute(insert(order_items), list(rows))
+
+
+def update_order(connection: Connection, order_id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of an order; its version goes up."""
+    changed = {**values, "version": orders.c.version + 1}
+    connection.execute(update(orders).where(orders.c.id == order_id).values(**changed))
+
+
+def update_items(connection: Connection, item_ids: Collection[int], values: Mapping[str, Any]) -> None:
+    """Change columns of items."""
+    connection.execute(update(order_items).where(order_items.c.id.in_(item_ids)).values(**values))
+
+
+def add_refunded(connection: Connection, item_ids: Collection[int]) -> None:
+    """Note of items that all that was paid for them is given back."""
+    paid = order_items.c.sale_price_cents
+    added = paid + order_items.c.tax_cents
+    for included, amount in ((True, paid), (False, added)):
+        of_kind = order_items.c.id.in_(item_ids) & order_items.c.tax_included.is_(included)
+        connection.execute(update(order_items).where(of_kind).values(refunded_cents=amount))

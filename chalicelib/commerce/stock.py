@@ -36,6 +36,7 @@ __all__ = [
     "sell_units",
     "take_back_units",
     "take_units",
+    "units_of_state",
 ]
 
 T = TypeVar("T")
@@ -213,6 +214,12 @@ def take_back_units(
                 Entry(to_place, State.TRANSIT, target, count),
             ]
     book(connection, entries, kind="returned", reference=reference, actor=actor, reason=reason)
+
+
+def units_of_state(connection: Connection, unit_ids: Sequence[int], state: str) -> list[int]:
+    """Return which of the units are in a state, locked: imported orders may name units that went on since."""
+    rows = stock_sql.lock_units(connection, sorted(set(unit_ids))) if unit_ids else []
+    return [int(row.id) for row in rows if row.state == state]
 
 
 def _expect(connection: Connection, unit_ids: Sequence[int], state: State) -> list[Unit]:

@@ -44,6 +44,8 @@ class Settings:
     bucket: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
+    reservation_ttl_s: int = 900
+    return_days: int = 30
     log_level: str = "INFO"
     low_stock_level: int = 5
     deployed: bool = False
@@ -83,6 +85,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         bucket=environment.get("BUCKET") or None,
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
+        reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
+        return_days=_integer(environment, "RETURN_DAYS", 30),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,

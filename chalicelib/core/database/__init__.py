@@ -3,7 +3,7 @@
 Beside a domain's `*_sql` and `tables`, this package alone knows SQLAlchemy.
 """
 
-from chalicelib.core.database.engine import Connection, insert_row, read, run, transaction, use_engine
+from chalicelib.core.database.engine import Connection, after_commit, insert_row, read, run, transaction, use_engine
 from chalicelib.core.database.types import AnyRow, BigId, UtcDateTime, as_dict, metadata, shop_table
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "BigId",
     "Connection",
     "UtcDateTime",
+    "after_commit",
     "as_dict",
     "insert_row",
     "metadata",

@@ -18,12 +18,13 @@ from chalicelib.core.config import Settings, settings
 from chalicelib.core.database import dialect
 from chalicelib.core.errors import Conflict, Unavailable
 
-__all__ = ["Connection", "insert_row", "read", "run", "transaction", "use_engine"]
+__all__ = ["Connection", "after_commit", "insert_row", "read", "run", "transaction", "use_engine"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 4
 _PAUSE_S = 0.01
+_WAITING = "work after the commit"
 
 _lock = threading.Lock()
 _engine: Engine | None = None
@@ -65,9 +66,28 @@ def read() -> Iterator[Connection]:
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """Give a connection inside a transaction: committed at the end, rolled back when an exception leaves."""
-    with engine().connect() as connection, begun(connection):
-        yield connection
+    """Give a connection inside a transaction: committed at the end, rolled back when an exception leaves.
+
+    What was handed to `after_commit` is done once the connection is free again.
+    """
+    with engine().connect() as connection:
+        waiting = connection.info[_WAITING] = []
+        with begun(connection):
+            yield connection
+    for work in waiting:
+        try:
+            work()
+        except Exception:
+            # The transaction stands; whoever hands over such work also has a schedule that makes up for it.
+            logging.failure("work after a commit failed")
+
+
+def after_commit(connection: Connection, work: Callable[[], object]) -> None:
+    """Have `work` done after the transaction of `connection` is committed, outside of any: calls that go out.
+
+    It may be lost with the process: only for what a scheduled function would do a little later.
+    """
+    connection.info.setdefault(_WAITING, []).append(work)
 
 
 @contextmanager

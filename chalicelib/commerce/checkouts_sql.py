@@ -1,0 +1,84 @@
+"""The SQL of checkouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from chalicelib.commerce.sale_tables import checkout_items, checkouts
+from chalicelib.commerce.tables import products
+from chalicelib.core.database import AnyRow, Connection, insert_row
+
+
+def find_checkout(connection: Connection, public_id: str) -> AnyRow | None:
+    """Return a checkout."""
+    return connection.execute(select(checkouts).where(checkouts.c.public_id == public_id)).first()
+
+
+def find_by_id(connection: Connection, checkout_id: int) -> AnyRow:
+    """Return the checkout of that id."""
+    return connection.execute(select(checkouts).where(checkouts.c.id == checkout_id)).one()
+
+
+def find_checkout_by_request(connection: Connection, request_key: str) -> AnyRow | None:
+    """Return the checkout that a request with this key made."""
+    return connection.execute(select(checkouts).where(checkouts.c.request_key == request_key)).first()
+
+
+def lock_checkout(connection: Connection, checkout_id: int) -> AnyRow:
+    """Return a checkout that nobody else changes until the transaction ends."""
+    return connection.execute(select(checkouts).where(checkouts.c.id == checkout_id).with_for_update()).one()
+
+
+def lock_checkouts_of_cart(connection: Connection, cart_id: int) -> Sequence[AnyRow]:
+    """Return the checkouts of a cart that are under way, locked."""
+    under_way = (checkouts.c.cart_id == cart_id) & checkouts.c.state.in_(["open", "paying"])
+    return connection.execute(select(checkouts).where(under_way).order_by(checkouts.c.id).with_for_update()).all()
+
+
+def insert_checkout(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a checkout and return its id."""
+    return insert_row(connection, checkouts, values)
+
+
+def update_checkout(connection: Connection, checkout_id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of a checkout."""
+    connection.execute(update(checkouts).where(checkouts.c.id == checkout_id).values(**values))
+
+
+def insert_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the units of a checkout."""
+    connection.execute(insert(checkout_items), list(rows))
+
+
+def list_items(connection: Connection, checkout_id: int) -> Sequence[AnyRow]:
+    """Return the units of a checkout."""
+    statement = select(checkout_items).where(checkout_items.c.checkout_id == checkout_id)
+    return connection.execute(statement.order_by(checkout_items.c.id)).all()
+
+
+def list_lines(connection: Connection, checkout_id: int) -> Sequence[AnyRow]:
+    """Return what is in a checkout by product: product_id, name, quantity, list_price_cents."""
+    statement = (
+        select(
+            checkout_items.c.product_id,
+            products.c.name,
+            checkout_items.c.list_price_cents,
+            func.count().label("quantity"),
+        )
+        .join_from(checkout_items, products)
+        .where(checkout_items.c.checkout_id == checkout_id)
+        .group_by(checkout_items.c.product_id, products.c.name, checkout_items.c.list_price_cents)
+        .order_by(func.min(checkout_items.c.id))
+    )
+    return connection.execute(statement).all()
+
+
+def list_overdue(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Return ids of open checkouts whose time has run out, oldest first."""
+    overdue = (checkouts.c.state == "open") & (checkouts.c.expires_at <= now)
+    statement = select(checkouts.c.id).where(overdue).order_by(checkouts.c.expires_at).limit(limit)
+    return list(connection.scalars(statement))

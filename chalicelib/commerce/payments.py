@@ -1,0 +1,308 @@
+"""The rules of payments: a checkout is charged once, and what was charged becomes an order.
+
+Three steps, each safe to repeat: the payment is written down (`started`), prepared at the provider and its reference
+saved (`asked`), then confirmed; `settle` turns the provider's answer into what follows from it. The provider is only
+ever called outside of transactions. Whatever is cut off in between, `reconcile` finishes: it asks the provider what
+became of it. Rows are locked in one order: cart, checkout, payment.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.commerce import checkouts, checkouts_sql, orders, payments_sql, refunds
+from chalicelib.commerce.checkouts import CheckoutClosed
+from chalicelib.core import clock, logging
+from chalicelib.core.auth import Caller
+from chalicelib.core.database import Connection, run
+from chalicelib.core.errors import Conflict
+from chalicelib.events import outbox
+from chalicelib.payments.provider import (
+    Answer,
+    Intent,
+    Notice,
+    NoticeKind,
+    Outcome,
+    Provider,
+    ProviderUnavailable,
+    UnknownReference,
+)
+from chalicelib.payments.providers import provider
+
+NOTHING = "none"  # the provider of a checkout that costs nothing
+
+_FINAL = ("succeeded", "declined", "cancelled", "refunding", "refunded")
+# A request lives 29 seconds: what is older was cut off.
+_CUT_OFF_AFTER = timedelta(seconds=60)
+# How long a provider may take to decide before its payment is cancelled.
+_PATIENCE = timedelta(minutes=30)
+
+
+class PaymentDeclined(Conflict):
+    """The provider refuses to take the money; the units stay reserved for another try."""
+
+    code = "payment-declined"
+    title = "Payment declined"
+
+
+def pay(public_id: str, caller: Caller | None, method: str, request_key: str | None) -> Answer | None:
+    """Charge an open checkout by a payment method and return the provider's answer, None while it is not known.
+
+    The same `request_key` goes on with the payment that it began.
+
+    Raises:
+        NotFound: there is no such checkout.
+        CheckoutClosed: it is not open: paid, being paid, expired or cancelled.
+        PaymentDeclined: the provider refuses; the checkout is open again.
+        ProviderUnavailable: nothing was charged; try again.
+    """
+
+    def begin(connection: Connection) -> int | None:
+        return _begin(connection, public_id, caller, method, request_key)
+
+    payment_id = run(begin, writes=True)
+    if payment_id is None:
+        return None  # there was nothing to pay
+    return _go_on(payment_id)
+
+
+def _begin(
+    connection: Connection, public_id: str, caller: Caller | None, method: str, request_key: str | None
+) -> int | None:
+    seen = checkouts.get_checkout(connection, public_id, caller)
+    checkout = checkouts.lock(connection, seen.id, seen.cart_id)
+    if request_key is not None:
+        begun = payments_sql.find_payment_by_request(connection, request_key)
+        if begun is not None:
+            return int(begun.id)
+    now = clock.now()
+    if checkout.state != "open" or checkout.expires_at <= now:
+        state = "expired" if checkout.state == "open" else checkout.state
+        raise CheckoutClosed(f"This checkout is {state}; it cannot be paid.")
+    free = checkout.total_cents == 0
+    values = {
+        "request_key": request_key,
+        "checkout_id": checkout.id,
+        "provider": NOTHING if free else provider().name,
+        "state": "started",
+        "amount_cents": checkout.total_cents,
+        "currency": checkout.currency,
+        "method": NOTHING if free else method,
+        "created_at": now,
+        "updated_at": now,
+    }
+    payment_id = payments_sql.insert_payment(connection, values)
+    checkouts_sql.update_checkout(connection, checkout.id, {"state": "paying", "updated_at": now})
+    if not free:
+        return payment_id
+    _succeed(connection, payments_sql.lock_payment(connection, payment_id), checkout)
+    return None
+
+
+def _go_on(payment_id: int) -> Answer | None:
+    payment = run(lambda connection: payments_sql.find_payment(connection, payment_id), writes=False)
+    if payment is None or payment.state in _FINAL:
+        return _answer_of(payment)
+    company = provider(payment.provider)
+    if payment.state == "started":
+        reference = company.prepare(_intent(payment))
+        if not run(lambda connection: _save_reference(connection, payment_id, reference), writes=True):
+            raise CheckoutClosed("This payment took too long and was given up; pay again.")
+    else:
+        reference = str(payment.reference)
+    try:
+        return _carry_out(company, payment_id, reference, payment.method)
+    except ProviderUnavailable as error:
+        logging.warning("payment outcome unknown", payment_id=payment_id, reason=error.message)
+        return None
+
+
+def _answer_of(payment: Any) -> Answer | None:
+    """Return what a payment that has ended came to."""
+    if payment is None or payment.state in ("succeeded", "refunding", "refunded"):
+        return None
+    raise PaymentDeclined(payment.message or "The payment was not made.")
+
+
+def _intent(payment: Any) -> Intent:
+    return Intent(
+        key=f"payment-{payment.id}",
+        amount_cents=payment.amount_cents,
+        currency=payment.currency,
+        description=f"Checkout {payment.checkout_id}",
+        metadata={"payment": str(payment.id), "checkout": str(payment.checkout_id)},
+    )
+
+
+def _save_reference(connection: Connection, payment_id: int, reference: str) -> bool:
+    """Keep the reference before anything is charged under it; False when the payment was given up meanwhile."""
+    values = {"reference": reference, "state": "asked", "updated_at": clock.now()}
+    return payments_sql.update_payment(connection, payment_id, values, if_state=["started"])
+
+
+def _carry_out(company: Provider, payment_id: int, reference: str, method: str) -> Answer:
+    answer = company.confirm(reference, method)
+    if answer.outcome is Outcome.DECLINED:
+        # The intent could still be confirmed by somebody who holds its secret: end it before the checkout reopens.
+        final = company.cancel(reference)
+        if final.outcome is Outcome.SUCCEEDED:
+            answer = final
+    settle(payment_id, answer)
+    if answer.outcome in (Outcome.DECLINED, Outcome.CANCELLED):
+        raise PaymentDeclined(answer.message or "The payment was declined; try another way to pay.")
+    return answer
+
+
+def settle(payment_id: int, answer: Answer) -> None:
+    """Turn what the provider says of a payment into what follows from it; a settled payment stays as it is."""
+
+    def work(connection: Connection) -> None:
+        found = payments_sql.find_payment(connection, payment_id)
+        if found is None or found.checkout_id is None:
+            return
+        seen = checkouts_sql.find_by_id(connection, found.checkout_id)
+        checkout = checkouts.lock(connection, seen.id, seen.cart_id)
+        payment = payments_sql.lock_payment(connection, payment_id)
+        if payment.state in _FINAL:
+            return
+        if answer.outcome is Outcome.SUCCEEDED:
+            _succeed(connection, payment, checkout)
+        elif answer.outcome in (Outcome.DECLINED, Outcome.CANCELLED):
+            _fail(connection, payment, checkout, answer)
+        else:
+            state = "needs_action" if answer.outcome is Outcome.NEEDS_ACTION else "asked"
+            payments_sql.update_payment(connection, payment.id, {"state": state, "updated_at": clock.now()})
+
+    run(work, writes=True)
+
+
+def _succeed(connection: Connection, payment: Any, checkout: Any) -> None:
+    now = clock.now()
+    if checkout.state == "paying":
+        order_id = orders.place(connection, checkout)
+        values = {"state": "succeeded", "order_id": order_id, "updated_at": now}
+        payments_sql.update_payment(connection, payment.id, values)
+        return
+    # Somebody finished a payment that had been given up: the money goes back by itself.
+    logging.warning("payment without an order", payment_id=payment.id, checkout_state=checkout.state)
+    payments_sql.update_payment(connection, payment.id, {"state": "refunding", "updated_at": now})
+    refunds.ask(
+        connection,
+        payment,
+        amount_cents=payment.amount_cents,
+        order_id=None,
+        reason="The checkout had ended when the payment arrived.",
+        actor="schedule",
+    )
+
+
+def _fail(connection: Connection, payment: Any, checkout: Any, answer: Answer) -> None:
+    now = clock.now()
+    declined = answer.outcome is Outcome.DECLINED
+    values = {
+        "state": "declined" if declined else "cancelled",
+        "decline_code": answer.decline_code,
+        "message": None if answer.message is None else answer.message[:500],
+        "updated_at": now,
+    }
+    payments_sql.update_payment(connection, payment.id, values)
+    if checkout.state == "paying":
+        checkouts_sql.update_checkout(connection, checkout.id, {"state": "open", "updated_at": now})
+    if declined:
+        told = {"checkout_id": checkout.id, "decline_code": answer.decline_code}
+        outbox.record(connection, "payment.failed", f"checkout:{checkout.id}", told)
+
+
+def handle_notice(notice: Notice) -> None:
+    """Take in what a provider tells by itself. What it says is only a reason to ask: notices come late and twice."""
+    if notice.kind is NoticeKind.PAYMENT:
+        payment = run(lambda connection: _find_for(connection, notice), writes=False)
+        if payment is not None and payment.state not in _FINAL:
+            _ask_again(payment, notice.reference)
+            return
+    elif notice.kind is NoticeKind.REFUND:
+        refunds.handle_notice(notice)
+        return
+    logging.info("payment notice without effect", provider=notice.provider, kind=notice.kind.value, id=notice.id)
+
+
+def _find_for(connection: Connection, notice: Notice) -> Any:
+    if notice.reference is not None:
+        found = payments_sql.find_payment_by_reference(connection, notice.provider, notice.reference)
+        if found is not None:
+            return found
+    # Its reference may not have been saved.
+    number = (notice.key or "").removeprefix("payment-")
+    found = payments_sql.find_payment(connection, int(number)) if number.isdecimal() else None
+    return found if found is not None and found.provider == notice.provider and found.reference is None else None
+
+
+def confirm_again(public_id: str, caller: Caller | None) -> None:
+    """Ask the provider what became of the payment of a checkout: after the customer did what it had to do.
+
+    Raises:
+        NotFound: there is no such checkout.
+    """
+
+    def find(connection: Connection) -> Any:
+        checkout = checkouts.get_checkout(connection, public_id, caller)
+        return payments_sql.find_last_payment(connection, checkout.id)
+
+    payment = run(find, writes=False)
+    if payment is not None and payment.state not in ("started", *_FINAL):
+        _ask_again(payment, payment.reference)
+
+
+def _ask_again(payment: Any, reference: str | None) -> None:
+    """Ask the provider for the state of a payment and settle it; an intent that was declined is ended first."""
+    company = provider(payment.provider)
+    if reference is None:
+        return
+    answer = company.retrieve(reference)
+    if answer.outcome is Outcome.DECLINED:
+        final = company.cancel(reference)
+        answer = final if final.outcome is Outcome.SUCCEEDED else answer
+    if answer.outcome is not Outcome.PREPARED:
+        settle(payment.id, answer)
+
+
+def reconcile(payment: Any) -> None:
+    """Finish a payment that was cut off: ask the provider, and give up what it has not begun or nobody finished."""
+    if payment.state == "started":
+        run(lambda connection: _give_up_unasked(connection, payment.id), writes=True)
+        return
+    company = provider(payment.provider)
+    try:
+        answer = company.retrieve(payment.reference)
+        overdue = clock.now() - payment.created_at > _PATIENCE
+        waits = answer.outcome in (Outcome.PENDING, Outcome.NEEDS_ACTION) and not overdue
+        if answer.outcome is not Outcome.SUCCEEDED and not waits:
+            declined = answer if answer.outcome is Outcome.DECLINED else None
+            final = company.cancel(payment.reference)
+            # Cancelling what was declined keeps the reason; what succeeded in the last moment is an order.
+            answer = declined if declined and final.outcome is Outcome.CANCELLED else final
+    except UnknownReference:
+        answer = Answer(Outcome.CANCELLED, payment.reference, 0, message="The provider does not know this payment.")
+    settle(payment.id, answer)
+
+
+def _give_up_unasked(connection: Connection, payment_id: int) -> None:
+    """End a payment that was never prepared, or whose reference was lost before anything was charged under it."""
+    found = payments_sql.find_payment(connection, payment_id)
+    if found is None or found.checkout_id is None:
+        return
+    checkout = checkouts_sql.lock_checkout(connection, found.checkout_id)
+    now = clock.now()
+    # Without its key the same request may begin another payment.
+    values = {"state": "cancelled", "request_key": None, "message": "Interrupted; pay again.", "updated_at": now}
+    if (
+        payments_sql.update_payment(connection, payment_id, values, if_state=["started"])
+        and checkout.state == "paying"
+    ):
+        checkouts_sql.update_checkout(connection, checkout.id, {"state": "open", "updated_at": now})
+
+
+def list_cut_off(connection: Connection, behind: int, limit: int) -> list[Any]:
+    """Return payments with ids above `behind` that nobody is working on, by id."""
+    return list(payments_sql.list_unsettled(connection, clock.now() - _CUT_OFF_AFTER, behind, limit))
