@@ -74,7 +74,8 @@ def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -
         raise _invalid("body", error) from None
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
+    """Return a number as JSON writes it as a whole one where it is: 5.0 is 5."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -85,9 +86,9 @@ def _number(value: object) -> object:
 
 
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
-Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
 BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
-Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
 
 
 class UnsupportedMediaType(MalformedInput):
