@@ -8,7 +8,14 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
+from chalicelib.commerce import (
+    customers_api,
+    distribution_centers_api,
+    inventory_api,
+    orders_api,
+    products_api,
+    stock_levels_api,
+)
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -27,6 +34,8 @@ routes: list[Route] = http.mount(
         accounts_api.routes,
         distribution_centers_api.routes,
         products_api.routes,
+        inventory_api.routes,
+        stock_levels_api.routes,
         customers_api.routes,
         orders_api.routes,
         recommend_api.routes,

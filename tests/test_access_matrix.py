@@ -21,9 +21,11 @@ from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
+    make_center,
     make_customer,
     make_order,
     make_product,
+    make_stock,
     make_token,
 )
 
@@ -95,6 +97,33 @@ MATRIX = {
     "GET /distribution-centers/{center_id}": Case(whoever(), "/distribution-centers/{center}"),
     "GET /products": Case(anybody()),
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
+    "POST /inventory/receipts": Case(
+        staff(201), body={"product_id": "{product}", "distribution_center_id": "{center}", "quantity": 2}
+    ),
+    "POST /inventory/adjustments": Case(
+        staff(201),
+        body={"product_id": "{product}", "distribution_center_id": "{center}", "quantity": 1, "reason": "found"},
+    ),
+    "POST /inventory/transfers": Case(
+        staff(201),
+        body={
+            "product_id": "{stocked}",
+            "from_distribution_center_id": "{shelf}",
+            "to_distribution_center_id": "{center}",
+            "quantity": 1,
+        },
+    ),
+    "POST /inventory/counts": Case(
+        staff(201), body={"product_id": "{product}", "distribution_center_id": "{center}", "counted": 3}
+    ),
+    "GET /inventory/items": Case(staff()),
+    "GET /inventory/items/{item_id}": Case(staff(), "/inventory/items/{unit}"),
+    "GET /inventory/movements": Case(staff()),
+    "GET /inventory/levels": Case(staff()),
+    "GET /inventory/levels.csv": Case(staff()),
+    "GET /inventory/low-stock": Case(staff()),
+    "GET /inventory/audit": Case(staff()),
+    "GET /products/{product_id}/stock": Case(staff(), "/products/{product}/stock"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
     "GET /orders": Case(owner(other=200), "/orders?user_id={customer}"),  # it sees none
@@ -122,11 +151,16 @@ class World:
         product = make_product(category="Jeans", brand="Levi")
         self.order = make_order(self.customer, (make_product(category="Marked", brand="Marked"), 1000))
         make_order(None, (product, 1000))
+        shelf = make_center()
+        stocked = make_product(distribution_center_id=shelf)
         self.ids = {
             "customer": self.customer,
             "order": self.order,
             "product": product,
             "center": 0,
+            "shelf": shelf,
+            "stocked": stocked,
+            "unit": make_stock(stocked, 9)[0],
             "account": make_account_row(Role.STAFF, username="target"),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"

@@ -97,7 +97,8 @@ def _bounded(raw: bytes | str | None) -> bytes:
     return data
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
+    """Return a number as JSON writes it as a whole one where it is: 5.0 is 5."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -108,9 +109,9 @@ def _number(value: object) -> object:
 
 
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
-Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
 BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
-Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
 
 
 class UnsupportedMediaType(MalformedInput):

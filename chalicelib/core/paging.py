@@ -79,6 +79,14 @@ class TimelineQuery(PageQuery):
     after: str | None = Field(None, pattern=_cursor_pattern(2), description=_AFTER)
 
 
+class PairQuery(PageQuery):
+    """The paging parameters of a list by two numbers."""
+
+    key_types: ClassVar[tuple[type[Key], ...]] = (int, int)
+
+    after: str | None = Field(None, pattern=_cursor_pattern(2), description=_AFTER)
+
+
 def encode_cursor(key: Sequence[Key]) -> str:
     """Return the opaque cursor of a row's key: ids, and microseconds since the year 1, in 16 hexadecimal digits."""
     return "".join(f"{_as_number(part):0{_DIGITS}x}" for part in key)
