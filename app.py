@@ -8,7 +8,14 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
+from chalicelib.commerce import (
+    customers_api,
+    distribution_centers_api,
+    orders_api,
+    price_rules_api,
+    products_api,
+    promotions_api,
+)
 from chalicelib.core import http, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -29,6 +36,8 @@ routes: list[Route] = http.mount(
         products_api.routes,
         customers_api.routes,
         orders_api.routes,
+        promotions_api.routes,
+        price_rules_api.routes,
         recommend_api.routes,
         analytics_api.routes,
         imports_api.routes,
