@@ -8,20 +8,13 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import (
-    customers_api,
-    distribution_centers_api,
-    inventory_api,
-    orders_api,
-    products_api,
-    stock_levels_api,
-)
+from chalicelib.commerce import customers_api, distribution_centers_api, inventory_api, orders_api, price_rules_api, products_api, promotions_api, stock_levels_api
 from chalicelib.core import http, idempotency, logging
+from chalicelib.csv_import import imports, imports_api
+from chalicelib.recommendations import recommend_api
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
-from chalicelib.csv_import import imports, imports_api
-from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
 
@@ -38,6 +31,8 @@ routes: list[Route] = http.mount(
         stock_levels_api.routes,
         customers_api.routes,
         orders_api.routes,
+        promotions_api.routes,
+        price_rules_api.routes,
         recommend_api.routes,
         analytics_api.routes,
         imports_api.routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from tests.factories import (
     make_order,
     make_product,
     make_stock,
+    make_promotion,
+    make_shipping_rule,
+    make_tax_rule,
     make_token,
 )
 
@@ -34,6 +38,9 @@ Statuses = dict[str, int]
 STAFF = ("staff", "admin", "service")
 BAD = ("expired", "revoked", "switched off", "garbage")
 CALLERS = ("nobody", "customer", "other", "unlinked", *STAFF, *BAD)
+
+
+_numbers = count(1)
 
 
 def _statuses(**given: int) -> Statuses:
@@ -75,9 +82,13 @@ class Case:
     statuses: Statuses
     target: str | None = None
     body: dict[str, Any] | None = field(default=None)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-# Words in braces stand for the ids of a `World`.
+ANY_VERSION = {"If-Match": "*"}
+
+
+# Words in braces stand for the ids of a `World`, {new} for a word that was not used yet.
 MATRIX = {
     "GET /": Case(whoever()),
     "GET /health": Case(whoever()),
@@ -128,6 +139,24 @@ MATRIX = {
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
     "GET /orders": Case(owner(other=200), "/orders?user_id={customer}"),  # it sees none
     "GET /orders/{order_id}": Case(owner(other=404), "/orders/{order}"),
+    "GET /promotions": Case(staff()),
+    "POST /promotions": Case(staff(201), body={"code": "{new}", "kind": "fixed", "value": 5}),
+    "GET /promotions/{promotion_id}": Case(staff(), "/promotions/{promotion}"),
+    "PATCH /promotions/{promotion_id}": Case(staff(), "/promotions/{promotion}", {"is_active": False}, ANY_VERSION),
+    "DELETE /promotions/{promotion_id}": Case(
+        staff(409), "/promotions/{promotion}", headers=ANY_VERSION
+    ),  # it was used
+    "GET /tax-rules": Case(staff()),
+    "POST /tax-rules": Case(staff(201), body={"country": "{new}", "name": "VAT", "rate": 19}),
+    "GET /tax-rules/{rule_id}": Case(staff(), "/tax-rules/{tax_rule}"),
+    "PATCH /tax-rules/{rule_id}": Case(staff(), "/tax-rules/{tax_rule}", {"rate": 20}, ANY_VERSION),
+    "DELETE /tax-rules/{rule_id}": Case(staff(404), "/tax-rules/999999", headers=ANY_VERSION),
+    "GET /shipping-rules": Case(staff()),
+    "POST /shipping-rules": Case(staff(201), body={"method": "{new}", "name": "Fast", "price": 5}),
+    "GET /shipping-rules/{rule_id}": Case(staff(), "/shipping-rules/{shipping_rule}"),
+    "PATCH /shipping-rules/{rule_id}": Case(staff(), "/shipping-rules/{shipping_rule}", {"price": 6}, ANY_VERSION),
+    "DELETE /shipping-rules/{rule_id}": Case(staff(404), "/shipping-rules/999999", headers=ANY_VERSION),
+    "GET /shipping-options": Case(whoever()),
     "POST /ai/recommendations": Case(owner(other=404), body={"user_id": "{customer}"}),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
@@ -154,6 +183,9 @@ class World:
         shelf = make_center()
         stocked = make_product(distribution_center_id=shelf)
         self.ids = {
+            "promotion": make_promotion(used=1),
+            "tax_rule": make_tax_rule(190_000, "Germany"),
+            "shipping_rule": make_shipping_rule(495),
             "customer": self.customer,
             "order": self.order,
             "product": product,
@@ -177,6 +209,8 @@ class World:
         return {name: self._filled(value) for name, value in case.body.items()}
 
     def _filled(self, value: Any) -> Any:
+        if value == "{new}":
+            return f"new-{next(_numbers)}"
         return self.ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
 
     def token(self, caller: str) -> str | None:
@@ -227,7 +261,7 @@ def test_each_caller_is_answered_what_is_its_due(world: World, operation: str) -
     for caller in CALLERS:
         client = Client(world.token(caller))
         target = world.target(operation, case)
-        answer = client.request(method, target, world.body(case))
+        answer = client.request(method, target, world.body(case), case.headers)
         answered[caller] = answer.status
         if answer.status == 401:
             assert answer.headers["WWW-Authenticate"]
@@ -291,14 +325,18 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
     """As the gateway routes it: by Chalice's own matching of paths, not by the test client's."""
     case, method = MATRIX[operation], operation.partition(" ")[0]
     path, _, query = world.target(operation, case).partition("?")
-    body = world.body(case)
     gateway = LocalGateway(app, Config.create(chalice_app=app, project_dir="."))
     statuses: list[int] = []
     for spelling in dict.fromkeys((path, path.rstrip("/") + "/")):
+        body = world.body(case)
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
         sent = None if body is None else json.dumps(body).encode()
-        headers = {"authorization": f"Token {world.token('admin')}", "content-type": "application/json"}
+        headers = {
+            "authorization": f"Token {world.token('admin')}",
+            "content-type": "application/json",
+            **case.headers,
+        }
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.commerce import promotions_sql
-from chalicelib.commerce.pricing import Promotion, PromotionKind
+from chalicelib.commerce.pricing import PER_PERCENT, Promotion, PromotionKind
+from chalicelib.core import clock
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, NotFound, PreconditionFailed
 from chalicelib.core.text import fold
+
+# Times that every engine can hold in any time zone, and that somebody may mean.
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _USED_UP = "This code has been used as often as it may be."
 _USED_UP_BY_CUSTOMER = "You have used this code as often as one customer may."
@@ -21,6 +26,27 @@ class PromotionRefused(Conflict):
 
     code = "promotion-refused"
     title = "Promotion refused"
+
+
+class ImpossibleTerms(Conflict):
+    """The terms do not go together."""
+
+    code = "impossible-terms"
+    title = "Impossible terms"
+
+
+class CodeTaken(Conflict):
+    """Another promotion has this code (case does not matter)."""
+
+    code = "code-taken"
+    title = "Code taken"
+
+
+class PromotionUsed(Conflict):
+    """What was used stays, for the checkouts that name it."""
+
+    code = "promotion-used"
+    title = "Promotion used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +112,91 @@ def take_use(
 def give_use_back(connection: Connection, promotion_id: int) -> None:
     """Count a use less, in the transaction that expires or cancels the checkout which had it."""
     promotions_sql.give_use_back(connection, promotion_id)
+
+
+def create_promotion(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Make a promotion of columns such as `code`, `kind`, `value` (as in `pricing.Promotion`) and return its id.
+
+    Raises:
+        ImpossibleTerms, CodeTaken: it makes no sense, or would not be the only one of its code.
+    """
+    now = clock.now()
+    whole = {**values, "code_key": fold(values["code"]), "used": 0, "created_at": now, "updated_at": now}
+    _check_terms(whole)
+    try:
+        return promotions_sql.insert_promotion(connection, whole)
+    except promotions_sql.NotUnique as error:
+        raise CodeTaken(f"There is a promotion with the code {values['code']!r}.") from error
+
+
+def get_promotion(connection: Connection, promotion_id: int) -> Any:
+    """Return a promotion.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = promotions_sql.find_promotion(connection, promotion_id)
+    if row is None:
+        raise _not_found(promotion_id)
+    return row
+
+
+def change_promotion(
+    connection: Connection, promotion_id: int, values: Mapping[str, Any], *, expected_version: int | None
+) -> None:
+    """Set columns of a promotion other than `code` and `kind`; what is equal already is no change.
+
+    Raises:
+        NotFound, PreconditionFailed: it is gone, or somebody has changed it since.
+        ImpossibleTerms: it would make no sense.
+    """
+    row = _lock(connection, promotion_id, expected_version)
+    changes = {name: value for name, value in values.items() if row._mapping[name] != value}
+    if changes:
+        _check_terms({**row._mapping, **changes})
+        promotions_sql.update_promotion(connection, promotion_id, {**changes, "updated_at": clock.now()})
+
+
+def delete_promotion(connection: Connection, promotion_id: int, *, expected_version: int | None) -> None:
+    """Delete a promotion that was never used.
+
+    Raises:
+        NotFound, PreconditionFailed: it is gone, or somebody has changed it since.
+        PromotionUsed: a checkout has or had a use of it.
+    """
+    row = _lock(connection, promotion_id, expected_version)
+    # The lock keeps new checkouts from naming it meanwhile.
+    if row.used or promotions_sql.is_named(connection, promotion_id):
+        raise PromotionUsed(f"The promotion {row.code} was used already: switch it off instead.")
+    promotions_sql.delete_promotion(connection, promotion_id)
+
+
+def _lock(connection: Connection, promotion_id: int, expected_version: int | None) -> Any:
+    row = promotions_sql.lock_promotion(connection, promotion_id)
+    if row is None:
+        raise _not_found(promotion_id)
+    if expected_version not in (None, row.version):
+        raise PreconditionFailed(
+            f"The promotion {promotion_id} is at version {row.version} by now, your change is of version "
+            f"{expected_version}: read it again."
+        )
+    return row
+
+
+def _not_found(promotion_id: int) -> NotFound:
+    return NotFound(f"There is no promotion {promotion_id}.")
+
+
+def _check_terms(whole: Mapping[str, Any]) -> None:
+    if whole["kind"] == PromotionKind.PERCENTAGE and whole["value"] > 100 * PER_PERCENT:
+        raise ImpossibleTerms("A percentage is 100 at most.")
+    starts_at, ends_at = whole["starts_at"], whole["ends_at"]
+    if any(moment is not None and not _FIRST <= moment < _LAST for moment in (starts_at, ends_at)):
+        raise ImpossibleTerms(f"Times are from {_FIRST.year} on and before {_LAST.year}.")
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise ImpossibleTerms("It must end after it begins.")
+    if whole["usage_limit"] is not None and whole["usage_limit"] < whole["used"]:
+        raise ImpossibleTerms(f"It was used {whole['used']} times already: the limit cannot be below.")
 
 
 def _found(row: Any) -> FoundPromotion:

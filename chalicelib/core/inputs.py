@@ -108,10 +108,17 @@ def _number(value: object) -> object:
     return Decimal(str(value))
 
 
+# For numbers in a body that have bounds of their own: a decimal as it is written, and a whole number.
+AS_WRITTEN = BeforeValidator(_number)
+AS_WHOLE = BeforeValidator(_whole)
+
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
 Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
 BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
+
+# Text of one line that says something: no control characters, not only space.
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
 
 
 class UnsupportedMediaType(MalformedInput):
