@@ -311,7 +311,9 @@ def _expected_version(request: Any) -> int | None:
     try:
         return responses.version_of(condition)
     except ValueError:
-        raise PreconditionFailed("If-Match is no ETag of this; read it again and send the one you get.") from None
+        raise PreconditionFailed(
+            "If-Match names no version of this, or several; read it again and send its ETag."
+        ) from None
 
 
 def _base_path(path: str, pattern: str) -> str:

@@ -16,6 +16,9 @@ from chalicelib.core.paging import Page, encode_cursor
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 _VERSION = re.compile(r'"v([0-9]{1,9})(?:\.[0-9a-f]*)?"')
+# An entity tag, weak or strong, in which a comma may stand (RFC 9110 8.8.3), and a list of them with empty places.
+_TAG = re.compile(r'(?:W/)?"[!#-~\x80-\xff]*"')
+_TAGS = re.compile(rf"[ \t,]*{_TAG.pattern}(?:[ \t]*,[ \t,]*{_TAG.pattern})*[ \t,]*")
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -38,15 +41,20 @@ def etag_of_version(given: str, body: str) -> str:
 def version_of(if_match: str) -> int | None:
     """Return the version that an If-Match names: that of `"v7"` or `"v7.…"`; None for `*`.
 
+    Of a list the tags that are none of ours, or weak, are passed over: they match nothing (RFC 9110 13.1.1).
+
     Raises:
-        ValueError: it is none of ours.
+        ValueError: it is no list of tags, or names no version, or several.
     """
     if if_match.strip() == "*":
         return None
-    found = _VERSION.fullmatch(if_match.strip())
-    if found is None:
+    if _TAGS.fullmatch(if_match) is None:
         raise ValueError(if_match)
-    return int(found[1])
+    found = (_VERSION.fullmatch(tag) for tag in _TAG.findall(if_match))
+    versions = {int(each[1]) for each in found if each}
+    if len(versions) != 1:
+        raise ValueError(if_match)
+    return versions.pop()
 
 
 def matches(if_none_match: str, tag: str) -> bool:

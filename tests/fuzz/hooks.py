@@ -1,17 +1,21 @@
-"""What schemathesis is told before it fuzzes the API: a fresh token of the role for each request.
+"""What schemathesis is told before it fuzzes the API: a fresh token of the role and a fresh key for each request.
 
-Fresh, since some requests revoke the tokens of their account. Issued in the server's own database.
+A fresh token, since some requests revoke the tokens of their account; issued in the server's own database. A fresh
+Idempotency-Key, since a key that came with another request is a 422 that no schema can foretell.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import uuid
 from typing import Any
 
 import schemathesis
 
 from chalicelib.accounts import accounts_sql, sign_in
 from chalicelib.core.database import Connection, run
+from chalicelib.core.idempotency import HEADER, KEY_PATTERN, MAX_KEY_LENGTH
 
 ROLE = os.environ.get("FUZZ_ROLE", "")
 
@@ -37,3 +41,11 @@ class FreshToken:
 
 if ROLE:
     schemathesis.auth(refresh_interval=None)(FreshToken)
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """Make a good key one of this request alone; a bad one stays as it is."""
+    key = (case.headers or {}).get(HEADER)
+    if isinstance(key, str) and re.fullmatch(KEY_PATTERN[1:-1], key):
+        case.headers[HEADER] = f"{uuid.uuid4().hex}{key}"[:MAX_KEY_LENGTH]
