@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from chalicelib.core import logging
 from chalicelib.core.config import settings
 from chalicelib.payments.provider import PaymentsNotSetUp, Provider, UnknownProvider
+from chalicelib.payments.stripe_provider import StripeProvider
 from chalicelib.payments.test_provider import TestProvider
 
 
 def provider(name: str | None = None) -> Provider:
-    """Return the provider of new payments, or the one that a payment of before was made with.
+    """Return the provider of new payments, or the one of that `name`, with which a payment was made before.
 
     Raises:
         PaymentsNotSetUp: the settings name none.
         UnknownProvider: the settings do not allow the one that is asked for.
         ConfigurationError: the secret that the settings name is wrong.
     """
-    configured = settings().payment_provider
-    if name is None and configured is None:
+    asked = name or settings().payment_provider
+    if asked is None:
         logging.warning("no payments: PAYMENT_PROVIDER is not set")
         raise PaymentsNotSetUp("This shop takes no payments yet.")
-    if (name or configured) == "test":
+    if asked == "test":
         return test_provider()
+    if asked == "stripe":
+        return _stripe_provider()
     raise UnknownProvider("There is no such payment provider here.")
 
 
@@ -37,5 +42,34 @@ def test_provider() -> TestProvider:
 
 
 def publishable_key() -> str | None:
-    """Return the public key that a browser gives to the provider, where it needs one."""
-    return None
+    """Return the public key that a browser gives to the provider of new payments; None where it needs none."""
+    config = settings()
+    if config.payment_provider != "stripe":
+        return None
+    if config.stripe_publishable_key is None and config.stripe_secret_arn is not None:
+        return _secret(config.stripe_secret_arn).get("publishable_key")
+    return config.stripe_publishable_key
+
+
+def _stripe_provider() -> StripeProvider:
+    """Return Stripe, if there are keys for it: also beside another provider, for what was paid with it before."""
+    config = settings()
+    if config.stripe_secret_key is not None and config.stripe_webhook_secret is not None:
+        return _stripe(config.stripe_secret_key, config.stripe_webhook_secret)
+    if config.stripe_secret_arn is not None:
+        secret = _secret(config.stripe_secret_arn)
+        return _stripe(secret["secret_key"], secret["webhook_secret"])
+    raise UnknownProvider("There is no Stripe here.")
+
+
+@cache
+def _stripe(secret_key: str, webhook_secret: str) -> StripeProvider:
+    """Keep one for the life of the process: its connections stay open."""
+    return StripeProvider(secret_key, webhook_secret)
+
+
+@cache
+def _secret(arn: str) -> dict[str, str]:
+    from chalicelib.core.secrets import read_secret  # loads boto3: only stages with such a secret need it
+
+    return read_secret(arn, what="Stripe", names=["secret_key", "webhook_secret"])
