@@ -8,13 +8,28 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, inventory_api, orders_api, price_rules_api, products_api, promotions_api, stock_levels_api
+from chalicelib.commerce import (
+    carts_api,
+    checkouts_api,
+    customers_api,
+    distribution_centers_api,
+    fulfilment_api,
+    inventory_api,
+    orders_api,
+    payments,
+    price_rules_api,
+    products_api,
+    promotions_api,
+    stock_levels_api,
+    sweep,
+)
 from chalicelib.core import http, idempotency, logging
-from chalicelib.csv_import import imports, imports_api
-from chalicelib.recommendations import recommend_api
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
+from chalicelib.csv_import import imports, imports_api
+from chalicelib.payments import payments_api
+from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
 
@@ -30,10 +45,14 @@ routes: list[Route] = http.mount(
         inventory_api.routes,
         stock_levels_api.routes,
         customers_api.routes,
+        carts_api.routes,
+        checkouts_api.routes,
         orders_api.routes,
+        fulfilment_api.routes,
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
     ],
@@ -45,6 +64,12 @@ routes: list[Route] = http.mount(
 def continue_imports(event: Any) -> None:
     """Work on the CSV imports that were asked for, as long as this function may run."""
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def sweep_checkouts(event: Any) -> None:
+    """Finish payments and refunds that were cut off; free what checkouts hold whose time has run out."""
+    sweep.sweep(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 hour)")

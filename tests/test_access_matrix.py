@@ -26,9 +26,9 @@ from tests.factories import (
     make_customer,
     make_order,
     make_product,
-    make_stock,
     make_promotion,
     make_shipping_rule,
+    make_stock,
     make_tax_rule,
     make_token,
 )
