@@ -14,6 +14,7 @@ from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api
+from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
@@ -32,6 +33,8 @@ routes: list[Route] = http.mount(
         recommend_api.routes,
         analytics_api.routes,
         imports_api.routes,
+        events_api.routes,
+        webhooks_api.routes,
     ],
     authenticate=sign_in.find_caller,
 )
@@ -41,3 +44,15 @@ routes: list[Route] = http.mount(
 def continue_imports(event: Any) -> None:
     """Work on the CSV imports that were asked for, as long as this function may run."""
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def deliver_events(event: Any) -> None:
+    """Tell webhooks and AWS what happened, as long as this function may run."""
+    dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_events(event: Any) -> None:
+    """Take away old events that all were told of."""
+    purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)

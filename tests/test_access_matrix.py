@@ -17,14 +17,17 @@ from app import app, routes
 from chalicelib.core import auth, blobs, clock
 from chalicelib.core.auth import Role
 from chalicelib.csv_import import imports
+from chalicelib.events import sender
 from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
     make_customer,
+    make_delivery,
     make_order,
     make_product,
     make_token,
+    make_webhook,
 )
 
 Statuses = dict[str, int]
@@ -73,6 +76,10 @@ class Case:
     statuses: Statuses
     target: str | None = None
     body: dict[str, Any] | None = field(default=None)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+ANY_VERSION = {"If-Match": "*"}
 
 
 # Words in braces stand for the ids of a `World`.
@@ -106,6 +113,18 @@ MATRIX = {
     "GET /imports": Case(staff()),
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),
     "GET /imports/{import_id}/rejections": Case(staff(), "/imports/{import}/rejections"),
+    "GET /events": Case(staff()),
+    "GET /webhooks": Case(staff()),
+    "POST /webhooks": Case(admin(201), body={"url": "https://hooks.example/", "kinds": ["*"]}),
+    "GET /webhooks/{webhook_id}": Case(staff(), "/webhooks/{webhook}"),
+    "PATCH /webhooks/{webhook_id}": Case(admin(), "/webhooks/{webhook}", {"active": True}, ANY_VERSION),
+    "DELETE /webhooks/{webhook_id}": Case(admin(204), "/webhooks/{webhook}", headers=ANY_VERSION),
+    "POST /webhooks/{webhook_id}/rotate-secret": Case(admin(), "/webhooks/{webhook}/rotate-secret"),
+    "POST /webhooks/{webhook_id}/ping": Case(admin(), "/webhooks/{webhook}/ping"),
+    "GET /webhooks/{webhook_id}/deliveries": Case(staff(), "/webhooks/{webhook}/deliveries"),
+    "POST /webhooks/{webhook_id}/redeliver": Case(admin(202), "/webhooks/{webhook}/redeliver"),
+    "GET /webhooks/dead-letters": Case(staff()),
+    "POST /deliveries/{delivery_id}/redeliver": Case(admin(202), "/deliveries/{delivery}/redeliver"),
 }
 
 
@@ -128,6 +147,8 @@ class World:
             "product": product,
             "center": 0,
             "account": make_account_row(Role.STAFF, username="target"),
+            "webhook": make_webhook(),
+            "delivery": make_delivery(),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"
             ),
@@ -164,6 +185,8 @@ class World:
 @pytest.fixture
 def world(shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(auth, "password_matches", lambda password, _hash: password == PASSWORD)
+    monkeypatch.setattr(sender, "resolve", lambda _place: ["192.0.2.1"])
+    monkeypatch.setattr(sender, "post", lambda *_message: sender.Outcome(200, None, "", 1))
     made = World(tmp_path)
     made.ids["center"] = Client().get("/distribution-centers").json[0]["id"]
     return made
@@ -193,7 +216,7 @@ def test_each_caller_is_answered_what_is_its_due(world: World, operation: str) -
     for caller in CALLERS:
         client = Client(world.token(caller))
         target = world.target(operation, case)
-        answer = client.request(method, target, world.body(case))
+        answer = client.request(method, target, world.body(case), case.headers)
         answered[caller] = answer.status
         if answer.status == 401:
             assert answer.headers["WWW-Authenticate"]
@@ -264,7 +287,13 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
         sent = None if body is None else json.dumps(body).encode()
-        headers = {"authorization": f"Token {world.token('admin')}", "content-type": "application/json"}
+        headers = {
+            "authorization": f"Token {world.token('admin')}",
+            "content-type": "application/json",
+            **case.headers,
+        }
+        if operation == "DELETE /webhooks/{webhook_id}":
+            spelling = spelling.replace(str(world.ids["webhook"]), str(make_webhook()))
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}

@@ -18,6 +18,7 @@ _SECRETS = re.compile(
     r"(?P<url>://[^\s:/@]*:)\S+(?=@)"
     r"|(?P<token>\b(?:Token|Bearer)\s+)[A-Za-z0-9._~+/=-]+"
     r"|(?P<own>\bshk_)[A-Za-z0-9_-]+"
+    r"|(?P<webhook>\bwhsec_)[A-Za-z0-9+/=]+"
     r"|(?P<field>[\"']?(?:password|secret|token)[\"']?\s*[:=]\s*)"
     r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',}&]+)",
     re.IGNORECASE,

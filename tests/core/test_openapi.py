@@ -122,6 +122,8 @@ def test_each_operation_tells_of_the_errors_that_any_of_its_kind_has(route: Rout
         expected.add("304")
     elif "connection" in route.wants and not route.reads:
         expected.add("409")
+    if "expected_version" in route.wants:
+        expected |= {"412", "428"}
     if not route.access.public:
         expected.add("403")
     assert set(operation_of(route)["responses"]) == expected | {str(route.status)}
@@ -132,7 +134,9 @@ def test_each_parameter_is_described_as_it_is_taken(route: Route) -> None:
     given = {(entry["in"], entry["name"]): entry for entry in operation_of(route)["parameters"]}
     in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
     in_query = set(route.query.model_fields) if route.query else set()
-    assert set(given) == {("path", name) for name in in_path} | {("query", name) for name in in_query}
+    in_header = {"If-Match"} if "expected_version" in route.wants else set()
+    places = {"path": in_path, "query": in_query, "header": in_header}
+    assert set(given) == {(place, name) for place, names in places.items() for name in names}
     for (place, name), entry in given.items():
         assert entry["required"] is (place == "path" or _is_required(route, name))
         Draft202012Validator.check_schema(entry["schema"])
@@ -140,6 +144,8 @@ def test_each_parameter_is_described_as_it_is_taken(route: Route) -> None:
 
 
 def _is_required(route: Route, name: str) -> bool:
+    if name == "If-Match":
+        return True
     return route.query is not None and route.query.model_fields[name].is_required()
 
 
