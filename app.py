@@ -28,6 +28,7 @@ from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api
+from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.payments import payments_api
 from chalicelib.recommendations import recommend_api
 
@@ -55,6 +56,8 @@ routes: list[Route] = http.mount(
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
+        events_api.routes,
+        webhooks_api.routes,
     ],
     authenticate=sign_in.find_caller,
 )
@@ -76,3 +79,14 @@ def sweep_checkouts(event: Any) -> None:
 def purge_idempotency_keys(event: Any) -> None:
     """Delete the answers that were kept for retries and are past their time."""
     idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+def deliver_events(event: Any) -> None:
+    """Tell webhooks and AWS what happened, as long as this function may run."""
+    dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_events(event: Any) -> None:
+    """Take away old events that all were told of."""
+    purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)

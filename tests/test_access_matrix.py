@@ -18,12 +18,14 @@ from app import app, routes
 from chalicelib.core import auth, blobs, clock
 from chalicelib.core.auth import Role
 from chalicelib.csv_import import imports
+from chalicelib.events import sender
 from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
     make_center,
     make_customer,
+    make_delivery,
     make_order,
     make_product,
     make_promotion,
@@ -31,6 +33,7 @@ from tests.factories import (
     make_stock,
     make_tax_rule,
     make_token,
+    make_webhook,
 )
 
 Statuses = dict[str, int]
@@ -83,6 +86,9 @@ class Case:
     target: str | None = None
     body: dict[str, Any] | None = field(default=None)
     headers: dict[str, str] = field(default_factory=dict)
+
+
+ANY_VERSION = {"If-Match": "*"}
 
 
 ANY_VERSION = {"If-Match": "*"}
@@ -164,6 +170,18 @@ MATRIX = {
     "GET /imports": Case(staff()),
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),
     "GET /imports/{import_id}/rejections": Case(staff(), "/imports/{import}/rejections"),
+    "GET /events": Case(staff()),
+    "GET /webhooks": Case(staff()),
+    "POST /webhooks": Case(admin(201), body={"url": "https://hooks.example/", "kinds": ["*"]}),
+    "GET /webhooks/{webhook_id}": Case(staff(), "/webhooks/{webhook}"),
+    "PATCH /webhooks/{webhook_id}": Case(admin(), "/webhooks/{webhook}", {"active": True}, ANY_VERSION),
+    "DELETE /webhooks/{webhook_id}": Case(admin(204), "/webhooks/{webhook}", headers=ANY_VERSION),
+    "POST /webhooks/{webhook_id}/rotate-secret": Case(admin(), "/webhooks/{webhook}/rotate-secret"),
+    "POST /webhooks/{webhook_id}/ping": Case(admin(), "/webhooks/{webhook}/ping"),
+    "GET /webhooks/{webhook_id}/deliveries": Case(staff(), "/webhooks/{webhook}/deliveries"),
+    "POST /webhooks/{webhook_id}/redeliver": Case(admin(202), "/webhooks/{webhook}/redeliver"),
+    "GET /webhooks/dead-letters": Case(staff()),
+    "POST /deliveries/{delivery_id}/redeliver": Case(admin(202), "/deliveries/{delivery}/redeliver"),
 }
 
 
@@ -194,6 +212,8 @@ class World:
             "stocked": stocked,
             "unit": make_stock(stocked, 9)[0],
             "account": make_account_row(Role.STAFF, username="target"),
+            "webhook": make_webhook(),
+            "delivery": make_delivery(),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"
             ),
@@ -232,6 +252,8 @@ class World:
 @pytest.fixture
 def world(shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(auth, "password_matches", lambda password, _hash: password == PASSWORD)
+    monkeypatch.setattr(sender, "resolve", lambda _place: ["192.0.2.1"])
+    monkeypatch.setattr(sender, "post", lambda *_message: sender.Outcome(200, None, "", 1))
     made = World(tmp_path)
     made.ids["center"] = Client().get("/distribution-centers").json[0]["id"]
     return made
@@ -337,6 +359,8 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
             "content-type": "application/json",
             **case.headers,
         }
+        if operation == "DELETE /webhooks/{webhook_id}":
+            spelling = spelling.replace(str(world.ids["webhook"]), str(make_webhook()))
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}
