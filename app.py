@@ -8,7 +8,13 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
+from chalicelib.commerce import (
+    customers_api,
+    distribution_centers_api,
+    orders_api,
+    product_images_api,
+    products_api,
+)
 from chalicelib.core import http, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -27,6 +33,7 @@ routes: list[Route] = http.mount(
         accounts_api.routes,
         distribution_centers_api.routes,
         products_api.routes,
+        product_images_api.routes,
         customers_api.routes,
         orders_api.routes,
         recommend_api.routes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from chalice.local import LocalGateway
 from sqlalchemy import Engine
 
 from app import app, routes
-from chalicelib.core import auth, blobs, clock
+from chalicelib.core import auth, blobs, clock, local_uploads
 from chalicelib.core.auth import Role
+from chalicelib.core.local_uploads import Permission
 from chalicelib.csv_import import imports
 from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
+    make_center,
     make_customer,
     make_order,
     make_product,
@@ -32,6 +35,10 @@ Statuses = dict[str, int]
 STAFF = ("staff", "admin", "service")
 BAD = ("expired", "revoked", "switched off", "garbage")
 CALLERS = ("nobody", "customer", "other", "unlinked", *STAFF, *BAD)
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+_numbers = count(1)
 
 
 def _statuses(**given: int) -> Statuses:
@@ -72,7 +79,11 @@ class Case:
 
     statuses: Statuses
     target: str | None = None
-    body: dict[str, Any] | None = field(default=None)
+    body: dict[str, Any] | str | None = field(default=None)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+ANY_VERSION = {"If-Match": "*"}
 
 
 # Words in braces stand for the ids of a `World`.
@@ -91,10 +102,38 @@ MATRIX = {
     "GET /accounts/{account_id}": Case(admin(), "/accounts/{account}"),
     "PATCH /accounts/{account_id}": Case(admin(), "/accounts/{account}", {"role": "admin"}),
     "DELETE /accounts/{account_id}/tokens": Case(admin(), "/accounts/{account}/tokens"),
-    "GET /distribution-centers": Case(whoever()),
-    "GET /distribution-centers/{center_id}": Case(whoever(), "/distribution-centers/{center}"),
+    "GET /distribution-centers": Case(anybody()),
+    "GET /distribution-centers/{center_id}": Case(anybody(), "/distribution-centers/{center}"),
+    "POST /distribution-centers": Case(staff(201), body={"name": "Mobile AL", "latitude": 30.7, "longitude": -88.0}),
+    "PATCH /distribution-centers/{center_id}": Case(
+        staff(), "/distribution-centers/{center}", {"name": "Marked"}, ANY_VERSION
+    ),
+    "POST /distribution-centers/{center_id}/archive": Case(
+        staff(), "/distribution-centers/{empty_center}/archive", headers=ANY_VERSION
+    ),
+    "POST /distribution-centers/{center_id}/restore": Case(
+        staff(), "/distribution-centers/{empty_center}/restore", headers=ANY_VERSION
+    ),
     "GET /products": Case(anybody()),
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
+    "POST /products": Case(
+        staff(201),
+        body={"name": "Scarf", "category": "Scarves", "sku": "{new}", "distribution_center_id": "{center}"},
+    ),
+    "PATCH /products/{product_id}": Case(staff(), "/products/{product}", {"brand": None}, ANY_VERSION),
+    "POST /products/{product_id}/publish": Case(staff(), "/products/{product}/publish", headers=ANY_VERSION),
+    "POST /products/{product_id}/archive": Case(staff(), "/products/{product}/archive", headers=ANY_VERSION),
+    "POST /products/{product_id}/restore": Case(staff(), "/products/{product}/restore", headers=ANY_VERSION),
+    "GET /products/{product_id}/history": Case(staff(), "/products/{product}/history"),
+    "POST /products/{product_id}/image/upload": Case(
+        staff(201), "/products/{product}/image/upload", {"content_type": "image/png", "size": 8}
+    ),
+    "PUT /local-uploads/{token}": Case(whoever(204), "/local-uploads/{upload}", "{png}"),
+    "PUT /products/{product_id}/image": Case(
+        staff(), "/products/{product}/image", {"key": "{image}", "alt": "A scarf"}, ANY_VERSION
+    ),
+    "DELETE /products/{product_id}/image": Case(staff(), "/products/{product}/image", headers=ANY_VERSION),
+    "GET /images/products/{product_id}/{image_name}": Case(whoever(), "/{image}"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
     "GET /orders": Case(owner(other=200), "/orders?user_id={customer}"),  # it sees none
@@ -122,7 +161,14 @@ class World:
         product = make_product(category="Jeans", brand="Levi")
         self.order = make_order(self.customer, (make_product(category="Marked", brand="Marked"), 1000))
         make_order(None, (product, 1000))
-        self.ids = {
+        image = f"images/products/{product}/{'A' * 22}.png"
+        until = clock.now() + timedelta(minutes=1)
+        blobs.store().put(image, PNG, "image/png")
+        self.ids: dict[str, Any] = {
+            "image": image,
+            "png": PNG,
+            "upload": local_uploads.sign(data_dir, Permission("images/a.png", "image/png", len(PNG), until)),
+            "empty_center": make_center(),
             "customer": self.customer,
             "order": self.order,
             "product": product,
@@ -137,12 +183,14 @@ class World:
         target = case.target or operation.partition(" ")[2]
         return target.format_map(self.ids)
 
-    def body(self, case: Case) -> dict[str, Any] | None:
-        if case.body is None:
-            return None
+    def body(self, case: Case) -> Any:
+        if not isinstance(case.body, dict):
+            return self._filled(case.body)
         return {name: self._filled(value) for name, value in case.body.items()}
 
     def _filled(self, value: Any) -> Any:
+        if value == "{new}":
+            return f"new-{next(_numbers)}"
         return self.ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
 
     def token(self, caller: str) -> str | None:
@@ -193,7 +241,7 @@ def test_each_caller_is_answered_what_is_its_due(world: World, operation: str) -
     for caller in CALLERS:
         client = Client(world.token(caller))
         target = world.target(operation, case)
-        answer = client.request(method, target, world.body(case))
+        answer = client.request(method, target, world.body(case), case.headers)
         answered[caller] = answer.status
         if answer.status == 401:
             assert answer.headers["WWW-Authenticate"]
@@ -257,14 +305,18 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
     """As the gateway routes it: by Chalice's own matching of paths, not by the test client's."""
     case, method = MATRIX[operation], operation.partition(" ")[0]
     path, _, query = world.target(operation, case).partition("?")
-    body = world.body(case)
     gateway = LocalGateway(app, Config.create(chalice_app=app, project_dir="."))
     statuses: list[int] = []
     for spelling in dict.fromkeys((path, path.rstrip("/") + "/")):
+        body = world.body(case)
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
-        sent = None if body is None else json.dumps(body).encode()
-        headers = {"authorization": f"Token {world.token('admin')}", "content-type": "application/json"}
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {
+            "authorization": f"Token {world.token('admin')}",
+            "content-type": "application/json",
+            **case.headers,
+        }
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
+_BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -37,6 +38,7 @@ class Settings:
     db_pool_size: int = 8
     data_dir: Path = Path(".local")
     bucket: str | None = None
+    images_url: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
     log_level: str = "INFO"
@@ -68,6 +70,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         db_pool_size=_integer(environment, "DB_POOL_SIZE", 1 if deployed else 8),
         data_dir=data_dir,
         bucket=environment.get("BUCKET") or None,
+        images_url=_base_url(environment, "IMAGES_URL"),
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
@@ -97,6 +100,13 @@ def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
     if value < 1:
         raise ConfigurationError(f"{name} must be at least 1, not {value}.")
     return value
+
+
+def _base_url(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name, "").strip().rstrip("/")
+    if text and not _BASE_URL.fullmatch(text):
+        raise ConfigurationError(f"{name} must be a URL such as https://images.example.com, not {text!r}.")
+    return text or None
 
 
 def _log_level(text: str) -> str:

@@ -16,6 +16,7 @@ from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY_BYTES = 1_000_000
+MAX_UPLOAD_BYTES = 5_000_000
 
 
 def parse_path(raw: Mapping[str, str], types: Mapping[str, type]) -> dict[str, Any]:
@@ -74,7 +75,20 @@ def parse_body(raw: bytes | str | None, content_type: str, model: type[Model]) -
         raise _invalid("body", error) from None
 
 
-def _whole(value: object) -> object:
+def read_upload(raw: bytes | str | None) -> bytes:
+    """Return the bytes of a file that is the body.
+
+    Raises:
+        TooLarge: they are more than any operation takes.
+    """
+    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_UPLOAD_BYTES} are taken.")
+    return data
+
+
+def whole(value: object) -> object:
+    """Return a number as JSON writes it as a whole one where it is: 5.0 is 5."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -85,9 +99,14 @@ def _number(value: object) -> object:
 
 
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
-Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
 BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
-Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
+
+# Text of one line that says something: no control characters, not only space.
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+# Text of several lines, which may be empty.
+Prose = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 
 
 class UnsupportedMediaType(MalformedInput):

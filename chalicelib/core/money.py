@@ -25,6 +25,11 @@ def from_cents(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
+def to_cents(amount: Decimal) -> int:
+    """Return the number of cents nearest to `amount`, a half to the even one, as an import reads prices."""
+    return int((amount * 100).to_integral_value(ROUND_HALF_EVEN))
+
+
 def floor_cents(amount: Decimal) -> int:
     """Return the largest number of cents not above `amount`: an upper price limit keeps its meaning."""
     return int((amount * 100).to_integral_value(ROUND_FLOOR))

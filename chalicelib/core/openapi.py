@@ -106,6 +106,9 @@ def _operation(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[
     if route.body is not None:
         schema = schemas[(route.name, "body")]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif "upload" in route.wants:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -171,6 +174,8 @@ def _errors(route: Route) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [InvalidInput, *route.errors]
     if route.body is not None:
         kinds += [MalformedInput, TooLarge, UnsupportedMediaType]
+    if "upload" in route.wants:
+        kinds.append(TooLarge)
     if "expected_version" in route.wants:
         kinds += [PreconditionFailed, PreconditionRequired]
     if route.writes and "connection" in route.wants:

@@ -20,7 +20,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # What a view may ask for by the name of a parameter, beside its path parameters.
 INJECTED = frozenset(
-    {"connection", "caller", "owner_id", "query", "body", "address", "base_path", "expected_version"}
+    {"connection", "caller", "owner_id", "query", "body", "upload", "address", "base_path", "expected_version"}
 )
 
 
@@ -29,6 +29,15 @@ class Text:
     """An answer that is not JSON."""
 
     body: str
+    content_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """An answer that is no text, such as an image; its type is one of `core.http.BINARY_TYPES`."""
+
+    body: bytes
     content_type: str
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -123,8 +132,9 @@ class Routes:
 
         `connection` (inside the request's transaction), `caller` (None when nobody is signed in), `owner_id` (the
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
-        annotation), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
-        (from the If-Match that the route then demands; None for `*`), and the path's own parameters. A view that does
+        annotation), `upload` (the bytes of a file), `address` (of the client), `base_path` (what stands before
+        the route's path), `expected_version` (from the If-Match that the route then demands; None for `*`), and the
+        path's own parameters. A view that does
         not ask for `connection` manages its own transactions.
         `reads` says of another method than GET that it changes nothing, and needs no transaction.
         """
