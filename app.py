@@ -19,7 +19,7 @@ from chalicelib.core import http, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
-from chalicelib.csv_import import imports, imports_api
+from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
@@ -34,6 +34,7 @@ routes: list[Route] = http.mount(
         distribution_centers_api.routes,
         products_api.routes,
         product_images_api.routes,
+        product_bulk_api.routes,
         customers_api.routes,
         orders_api.routes,
         recommend_api.routes,

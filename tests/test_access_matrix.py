@@ -17,8 +17,9 @@ from sqlalchemy import Engine
 from app import app, routes
 from chalicelib.core import auth, blobs, clock, local_uploads
 from chalicelib.core.auth import Role
+from chalicelib.core.database import read
 from chalicelib.core.local_uploads import Permission
-from chalicelib.csv_import import imports
+from chalicelib.csv_import import imports, product_bulk
 from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
@@ -133,6 +134,9 @@ MATRIX = {
         staff(), "/products/{product}/image", {"key": "{image}", "alt": "A scarf"}, ANY_VERSION
     ),
     "DELETE /products/{product_id}/image": Case(staff(), "/products/{product}/image", headers=ANY_VERSION),
+    "GET /products/export": Case(staff()),
+    "POST /products/bulk/preview": Case(staff(), body={"csv": "id\r\n"}),
+    "POST /products/bulk/apply": Case(staff(), body={"csv": "{sheet}", "fingerprint": "{fingerprint}"}),
     "GET /images/products/{product_id}/{image_name}": Case(whoever(), "/{image}"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
@@ -169,6 +173,7 @@ class World:
             "png": PNG,
             "upload": local_uploads.sign(data_dir, Permission("images/a.png", "image/png", len(PNG), until)),
             "empty_center": make_center(),
+            "sheet": f"id\r\n{product}\r\n",
             "customer": self.customer,
             "order": self.order,
             "product": product,
@@ -213,6 +218,8 @@ class World:
 def world(shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(auth, "password_matches", lambda password, _hash: password == PASSWORD)
     made = World(tmp_path)
+    with read() as connection:
+        made.ids["fingerprint"] = product_bulk.preview(connection, made.ids["sheet"]).fingerprint
     made.ids["center"] = Client().get("/distribution-centers").json[0]["id"]
     return made
 

@@ -44,14 +44,23 @@ def require_open(connection: Connection, center_ids: Collection[int]) -> None:
     Raises:
         DistributionCenterUnavailable: one is not.
     """
+    for message in unavailable(connection, center_ids, lock=True).values():
+        raise DistributionCenterUnavailable(message)
+
+
+def unavailable(connection: Connection, center_ids: Collection[int], *, lock: bool = False) -> dict[int, str]:
+    """Return which of the centers cannot be a product's home, and why; `lock` makes that last as long as the work."""
     if not center_ids:
-        return
-    found = {row.id: row for row in distribution_centers_sql.lock_open(connection, sorted(center_ids))}
+        return {}
+    rows = distribution_centers_sql.list_centers(connection, sorted(center_ids), lock=lock)
+    found = {row.id: row.archived_at for row in rows}
+    reasons: dict[int, str] = {}
     for center_id in sorted(center_ids):
         if center_id not in found:
-            raise DistributionCenterUnavailable(f"There is no distribution center {center_id}.")
-        if found[center_id].archived_at is not None:
-            raise DistributionCenterUnavailable(f"Distribution center {center_id} is archived.")
+            reasons[center_id] = f"There is no distribution center {center_id}."
+        elif found[center_id] is not None:
+            reasons[center_id] = f"Distribution center {center_id} is archived."
+    return reasons
 
 
 def create_center(connection: Connection, values: Mapping[str, Any]) -> int:

@@ -32,11 +32,11 @@ def lock_distribution_center(connection: Connection, center_id: int) -> AnyRow |
     return connection.execute(statement.with_for_update()).first()
 
 
-def lock_open(connection: Connection, center_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """Return distribution centers and keep others from changing them until the transaction ends."""
+def list_centers(connection: Connection, center_ids: Sequence[int], *, lock: bool) -> Sequence[AnyRow]:
+    """Return whether centers are archived; `lock` keeps others from changing them until the transaction ends."""
     columns = select(distribution_centers.c.id, distribution_centers.c.archived_at)
     statement = columns.where(distribution_centers.c.id.in_(center_ids)).order_by(distribution_centers.c.id)
-    return connection.execute(statement.with_for_update(read=True)).all()
+    return connection.execute(statement.with_for_update(read=True) if lock else statement).all()
 
 
 def count_units(connection: Connection, center_id: int) -> int:

@@ -101,6 +101,21 @@ def get_product(connection: Connection, product_id: int, *, unpublished: bool) -
     return row
 
 
+def list_whole(connection: Connection, *, after: int, status: str | None, limit: int) -> Sequence[Any]:
+    """Return products with every column, by id, behind the id `after`."""
+    return products_sql.list_whole_products(connection, after=after, status=status, limit=limit)
+
+
+def find_whole(connection: Connection, product_ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
+    """Return products with every column, by id; `lock` keeps others from changing them."""
+    return dict(products_sql.find_products(connection, product_ids, lock=lock))
+
+
+def find_sku_owners(connection: Connection, skus: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the products that have one of `skus`, by SKU."""
+    return products_sql.find_sku_owners(connection, skus)
+
+
 def _not_found(product_id: int) -> NotFound:
     return NotFound(f"There is no product {product_id}.")
 

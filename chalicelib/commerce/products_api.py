@@ -114,8 +114,8 @@ class NewProduct(BaseModel):
     brand: Line | None = Field(None, max_length=255)
     department: Line | None = Field(None, max_length=255)
     sku: Line = Field(max_length=64)
-    cost: Price = Decimal(0)
-    retail_price: Price = Decimal(0)
+    cost: Price = Field(Decimal(0), json_schema_extra={"default": 0})
+    retail_price: Price = Field(Decimal(0), json_schema_extra={"default": 0})
     distribution_center_id: Id
     description: Prose | None = Field(None, max_length=10_000)
     image_alt: Line | None = Field(None, max_length=500)
