@@ -18,6 +18,7 @@ from chalicelib.commerce import (
     orders_api,
     payments,
     price_rules_api,
+    product_images_api,
     products_api,
     promotions_api,
     stock_levels_api,
@@ -27,7 +28,7 @@ from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
-from chalicelib.csv_import import imports, imports_api
+from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.payments import payments_api
 from chalicelib.recommendations import recommend_api
@@ -45,6 +46,8 @@ routes: list[Route] = http.mount(
         products_api.routes,
         inventory_api.routes,
         stock_levels_api.routes,
+        product_images_api.routes,
+        product_bulk_api.routes,
         customers_api.routes,
         carts_api.routes,
         checkouts_api.routes,

@@ -67,7 +67,7 @@ class Handler(ChaliceRequestHandler):
             return
         response = gateway._app_object(event, gateway._generate_lambda_context())
         all_headers = {**response["headers"], **response["multiValueHeaders"]}
-        self._send_http_response(response["statusCode"], all_headers, response["body"])
+        self._send_http_response(response["statusCode"], all_headers, self._handle_binary(response)["body"])
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
     do_TRACE = do_CONNECT = do_QUERY = _generic_handle  # to be refused in the same form

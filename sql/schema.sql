@@ -555,6 +555,20 @@ CREATE INDEX ix_order_returns_order_id ON order_returns (order_id);
 
 CREATE INDEX ix_order_returns_state ON order_returns (state, created_at, id);
 
+CREATE TABLE product_changes (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  product_id BIGINT NOT NULL,
+  field VARCHAR(64) NOT NULL,
+  old_value TEXT,
+  new_value TEXT,
+  actor VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_product_changes_product_id FOREIGN KEY(product_id) REFERENCES products (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_product_changes_product ON product_changes (product_id, id);
+
 CREATE TABLE shipments (
   id BIGINT NOT NULL AUTO_INCREMENT,
   order_id BIGINT NOT NULL,

@@ -14,6 +14,7 @@ from chalicelib.core.currencies import check_currency
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
+_BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
@@ -42,6 +43,7 @@ class Settings:
     db_pool_size: int = 8
     data_dir: Path = Path(".local")
     bucket: str | None = None
+    images_url: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
     reservation_ttl_s: int = 900
@@ -95,6 +97,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         db_pool_size=_integer(environment, "DB_POOL_SIZE", 1 if deployed else 8),
         data_dir=data_dir,
         bucket=environment.get("BUCKET") or None,
+        images_url=_base_url(environment, "IMAGES_URL"),
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
@@ -153,6 +156,13 @@ def _ports(text: str) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdecimal() and 0 < int(part) < 65536 for part in parts):
         raise ConfigurationError(f"WEBHOOKS_PORTS must be numbers such as 443,8443, not {text!r}.")
     return tuple(int(part) for part in parts)
+
+
+def _base_url(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name, "").strip().rstrip("/")
+    if text and not _BASE_URL.fullmatch(text):
+        raise ConfigurationError(f"{name} must be a URL such as https://images.example.com, not {text!r}.")
+    return text or None
 
 
 def _log_level(text: str) -> str:
