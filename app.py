@@ -6,14 +6,15 @@ from typing import Any
 
 from chalice import Chalice
 
-from chalicelib.accounts import accounts_api, sign_in
+from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
+from chalicelib.commerce import addresses_api, customers_api, distribution_centers_api, orders_api, products_api
 from chalicelib.core import http, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api
+from chalicelib.mails import mails
 from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
@@ -25,9 +26,12 @@ routes: list[Route] = http.mount(
     [
         system_routes(lambda: routes, http.status_of),
         accounts_api.routes,
+        own_account_api.routes,
         distribution_centers_api.routes,
         products_api.routes,
         customers_api.routes,
+        people_api.routes,
+        addresses_api.routes,
         orders_api.routes,
         recommend_api.routes,
         analytics_api.routes,
@@ -41,3 +45,9 @@ routes: list[Route] = http.mount(
 def continue_imports(event: Any) -> None:
     """Work on the CSV imports that were asked for, as long as this function may run."""
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def send_mails(event: Any) -> None:
+    """Send the mails that wait: those that did not go out right after what they tell of."""
+    mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)

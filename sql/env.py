@@ -12,6 +12,7 @@ from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.database import UtcDateTime, metadata
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
+from chalicelib.mails import tables as _mails  # noqa: F401
 
 
 def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

@@ -14,7 +14,7 @@ from chalicelib.accounts import accounts
 from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import tables
-from chalicelib.core import clock
+from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
@@ -118,8 +118,9 @@ def make_item(order_id: int, product_id: int, cents: int, **given: Any) -> int:
 def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:
     """Make an account with `PASSWORD` and return its user name."""
     name = username or f"{role.value}{next(_numbers)}"
+    hashed = auth.hash_password(PASSWORD)
     with transaction() as connection:
-        accounts.create_account(connection, username=name, password=PASSWORD, role=role, customer_id=customer_id)
+        accounts.create_account(connection, username=name, password_hash=hashed, role=role, customer_id=customer_id)
     return name
 
 

@@ -12,6 +12,9 @@ from urllib.parse import quote
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
+_SITE = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/[A-Za-z0-9._~/-]*)?")
+_DEFAULT_SITE = "http://localhost:8000"
+_SENDER = re.compile(r"([^\x00-\x1f\x7f<>\"]+ <)?[^\s@<>,;:\"\x00-\x1f\x7f]+@[A-Za-z0-9.-]+>?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -38,6 +41,8 @@ class Settings:
     data_dir: Path = Path(".local")
     bucket: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
+    mail_from: str | None = None
+    site_url: str = _DEFAULT_SITE
     token_ttl_s: int = 14 * 24 * 3600
     log_level: str = "INFO"
     deployed: bool = False
@@ -69,6 +74,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         data_dir=data_dir,
         bucket=environment.get("BUCKET") or None,
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
+        mail_from=_sender(environment.get("MAIL_FROM") or None),
+        site_url=_site(environment.get("SITE_URL") or _DEFAULT_SITE),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         deployed=deployed,
@@ -114,6 +121,18 @@ def _origins(text: str) -> tuple[str, ...]:
                 f"CORS_ORIGINS holds {origin!r}: write scheme and host, such as https://shop.example.com."
             )
     return origins
+
+
+def _sender(text: str | None) -> str | None:
+    if text is not None and (not _SENDER.fullmatch(text) or (" <" in text) != text.endswith(">")):
+        raise ConfigurationError("MAIL_FROM must read shop@example.com or Shop <shop@example.com>.")
+    return text
+
+
+def _site(text: str) -> str:
+    if not _SITE.fullmatch(text):
+        raise ConfigurationError(f"SITE_URL must be an address such as https://shop.example.com, not {text!r}.")
+    return text.rstrip("/")
 
 
 @cache
