@@ -166,6 +166,54 @@ def client_of(role: Role, *, customer_id: int | None = None) -> Client:
     return Client(make_token(make_account_row(role, customer_id=customer_id)))
 
 
+def make_address(customer_id: int, **given: Any) -> int:
+    """Make an address of a customer."""
+    values = {
+        "customer_id": customer_id,
+        "name": "Robin Doe",
+        "street_address": "1 rue de l'Exemple",
+        "postal_code": "69001",
+        "city": "Lyon",
+        "country": "France",
+        "is_default": False,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(tables.addresses, values | given)
+
+
+def make_registration(email: str, *, password_hash: str = "none") -> int:
+    """Make a registration that waits for its address to be proved."""
+    now = clock.now()
+    values = {
+        "email": email,
+        "email_key": fold(email),
+        "password_hash": password_hash,
+        "first_name": "Robin",
+        "last_name": "Doe",
+        "profile": "{}",
+        "created_at": now,
+        "expires_at": now + timedelta(hours=24),
+    }
+    return _insert(account_tables.registrations, values)
+
+
+def make_mailed_token(purpose: str, *, email: str, account_id: int | None = None) -> str:
+    """Make the token of a link in a mail, good for an hour."""
+    token, now = new_token(), clock.now()
+    values = {
+        "purpose": str(purpose),
+        "token_hash": hash_token(token),
+        "account_id": account_id,
+        "email": email,
+        "email_key": fold(email),
+        "created_at": now,
+        "expires_at": now + timedelta(hours=1),
+    }
+    _insert(account_tables.mailed_tokens, values)
+    return token
+
+
 @contextmanager
 def rolled_back() -> Iterator[Connection]:
     """Give a transaction that leaves nothing behind: for examples that share one test's empty shop."""

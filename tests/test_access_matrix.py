@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalice.local import LocalGateway
 from sqlalchemy import Engine
 
 from app import app, routes
+from chalicelib.accounts.mailed_tokens import Purpose
 from chalicelib.core import auth, blobs, clock
 from chalicelib.core.auth import Role
 from chalicelib.csv_import import imports
@@ -21,9 +23,12 @@ from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
+    make_address,
     make_customer,
+    make_mailed_token,
     make_order,
     make_product,
+    make_registration,
     make_token,
 )
 
@@ -53,9 +58,9 @@ def signed_in(ok: int = 200) -> Statuses:
     return _statuses(nobody=401, customer=ok, other=ok, unlinked=ok, staff=ok)
 
 
-def owner(other: int) -> Statuses:
+def owner(other: int, ok: int = 200) -> Statuses:
     """For staff and for the customer whose row it is; `other` is what another customer is told."""
-    return _statuses(nobody=401, customer=200, other=other, unlinked=403, staff=200)
+    return _statuses(nobody=401, customer=ok, other=other, unlinked=403, staff=ok)
 
 
 def staff(ok: int = 200) -> Statuses:
@@ -73,9 +78,17 @@ class Case:
     statuses: Statuses
     target: str | None = None
     body: dict[str, Any] | None = field(default=None)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-# Words in braces stand for the ids of a `World`.
+ANY = {"If-Match": "*"}
+
+_numbers = count(1)
+
+_REGISTRATION = {"email": "{new email}", "password": PASSWORD, "first_name": "Robin", "last_name": "Doe"}
+_PLACE = {"name": "R", "street_address": "Marked", "postal_code": "1", "city": "Lyon", "country": "France"}
+
+# Words in braces stand for the ids of a `World`, or for something that is made anew for each request.
 MATRIX = {
     "GET /": Case(whoever()),
     "GET /health": Case(whoever()),
@@ -90,6 +103,18 @@ MATRIX = {
     "POST /accounts": Case(admin(201), body={"username": "new", "password": PASSWORD, "role": "staff"}),
     "GET /accounts/{account_id}": Case(admin(), "/accounts/{account}"),
     "PATCH /accounts/{account_id}": Case(admin(), "/accounts/{account}", {"role": "admin"}),
+    "POST /accounts/register": Case(whoever(202), body=_REGISTRATION),
+    "POST /accounts/verify": Case(whoever(), body={"token": "{verify token}", "password": PASSWORD}),
+    "POST /accounts/verify/resend": Case(whoever(202), body={"email": "{new email}"}),
+    "POST /accounts/password-reset": Case(whoever(202), body={"email": "{new email}"}),
+    "POST /accounts/password-reset/confirm": Case(
+        whoever(204), body={"token": "{reset token}", "password": PASSWORD}
+    ),
+    "POST /accounts/email/confirm": Case(whoever(204), body={"token": "{email token}"}),
+    "POST /accounts/me/password": Case(
+        signed_in(204), body={"old_password": PASSWORD, "new_password": PASSWORD + " more"}
+    ),
+    "POST /accounts/me/email": Case(signed_in(202), body={"email": "{new email}", "password": PASSWORD}),
     "DELETE /accounts/{account_id}/tokens": Case(admin(), "/accounts/{account}/tokens"),
     "GET /distribution-centers": Case(whoever()),
     "GET /distribution-centers/{center_id}": Case(whoever(), "/distribution-centers/{center}"),
@@ -97,6 +122,21 @@ MATRIX = {
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
+    "POST /users": Case(staff(201), body={"email": "{new email}"}),
+    "PATCH /users/{user_id}": Case(owner(other=404), "/users/{customer}", {"age": 41}, ANY),
+    "POST /users/{user_id}/archive": Case(staff(), "/users/{archived}/archive"),
+    "POST /users/{user_id}/restore": Case(staff(), "/users/{archived}/restore"),
+    "GET /users/{user_id}/export": Case(owner(other=404), "/users/{customer}/export"),
+    "POST /users/{user_id}/erase": Case(admin(), "/users/{archived}/erase"),
+    "GET /users/{user_id}/addresses": Case(owner(other=404), "/users/{customer}/addresses"),
+    "POST /users/{user_id}/addresses": Case(owner(other=404, ok=201), "/users/{customer}/addresses", _PLACE),
+    "GET /users/{user_id}/addresses/{address_id}": Case(owner(other=404), "/users/{customer}/addresses/{address}"),
+    "PATCH /users/{user_id}/addresses/{address_id}": Case(
+        owner(other=404), "/users/{customer}/addresses/{address}", {"state": "Rhône"}, ANY
+    ),
+    "DELETE /users/{user_id}/addresses/{address_id}": Case(
+        owner(other=404, ok=204), "/users/{customer}/addresses/{new address}", None, ANY
+    ),
     "GET /orders": Case(owner(other=200), "/orders?user_id={customer}"),  # it sees none
     "GET /orders/{order_id}": Case(owner(other=404), "/orders/{order}"),
     "POST /ai/recommendations": Case(owner(other=404), body={"user_id": "{customer}"}),
@@ -128,6 +168,8 @@ class World:
             "product": product,
             "center": 0,
             "account": make_account_row(Role.STAFF, username="target"),
+            "archived": make_customer(),
+            "address": make_address(self.customer, street_address="Marked"),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"
             ),
@@ -135,7 +177,8 @@ class World:
 
     def target(self, operation: str, case: Case) -> str:
         target = case.target or operation.partition(" ")[2]
-        return target.format_map(self.ids)
+        fresh = {"new address": make_address(self.customer)} if "{new address}" in target else {}
+        return target.format_map(self.ids | fresh)
 
     def body(self, case: Case) -> dict[str, Any] | None:
         if case.body is None:
@@ -143,7 +186,20 @@ class World:
         return {name: self._filled(value) for name, value in case.body.items()}
 
     def _filled(self, value: Any) -> Any:
-        return self.ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
+        if not isinstance(value, str) or not value.startswith("{"):
+            return value
+        name = value[1:-1]
+        return self.ids[name] if name in self.ids else self._made(name)
+
+    def _made(self, name: str) -> str:
+        email = f"new{next(_numbers)}@example.com"
+        if name == "new email":
+            return email
+        purpose = Purpose(name.removesuffix(" token"))
+        if purpose is Purpose.VERIFY:
+            make_registration(email)
+            return make_mailed_token(purpose, email=email)
+        return make_mailed_token(purpose, email=email, account_id=make_account_row(Role.CUSTOMER))
 
     def token(self, caller: str) -> str | None:
         if caller == "nobody":
@@ -193,7 +249,7 @@ def test_each_caller_is_answered_what_is_its_due(world: World, operation: str) -
     for caller in CALLERS:
         client = Client(world.token(caller))
         target = world.target(operation, case)
-        answer = client.request(method, target, world.body(case))
+        answer = client.request(method, target, world.body(case), case.headers)
         answered[caller] = answer.status
         if answer.status == 401:
             assert answer.headers["WWW-Authenticate"]
@@ -219,6 +275,14 @@ OWNED = [
     ("GET /users", "/users", None),
     ("GET /users", "/users?after=", None),
     ("GET /users/{user_id}", "/users/{customer}", None),
+    ("PATCH /users/{user_id}", "/users/{customer}", {"age": 41}),
+    ("GET /users/{user_id}/export", "/users/{customer}/export", None),
+    ("GET /users/{user_id}/addresses", "/users/{customer}/addresses", None),
+    ("GET /users/{user_id}/addresses", "/users/{customer}/addresses?after=", None),
+    ("POST /users/{user_id}/addresses", "/users/{customer}/addresses", _PLACE),
+    ("GET /users/{user_id}/addresses/{address_id}", "/users/{customer}/addresses/{address}", None),
+    ("PATCH /users/{user_id}/addresses/{address_id}", "/users/{customer}/addresses/{address}", {"state": "Rhône"}),
+    ("DELETE /users/{user_id}/addresses/{address_id}", "/users/{customer}/addresses/{new address}", None),
     ("GET /orders", "/orders", None),
     ("GET /orders", "/orders?after=", None),
     ("GET /orders", "/orders?user_id={customer}", None),
@@ -241,9 +305,9 @@ def test_a_customer_never_sees_another_customers_row(
 ) -> None:
     def ask(who: str) -> Answer:
         client, case = Client(world.token(who)), Case({}, target, body)
-        return client.request(operation.partition(" ")[0], world.target(operation, case), world.body(case))
+        return client.request(operation.partition(" ")[0], world.target(operation, case), world.body(case), ANY)
 
-    assert ask("customer").status == 200
+    assert ask("customer").status < 300
     answer = ask(caller)
     assert "arked" not in answer.text
     if answer.status == 200:
@@ -261,10 +325,15 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
     gateway = LocalGateway(app, Config.create(chalice_app=app, project_dir="."))
     statuses: list[int] = []
     for spelling in dict.fromkeys((path, path.rstrip("/") + "/")):
+        if case.body is not None:
+            body = world.body(case)
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
+        if "{new address}" in (case.target or ""):
+            spelling = spelling.replace(path, world.target(operation, case))
         sent = None if body is None else json.dumps(body).encode()
         headers = {"authorization": f"Token {world.token('admin')}", "content-type": "application/json"}
+        headers |= {name.lower(): value for name, value in case.headers.items()}
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}
