@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import attempts_sql
 from chalicelib.core import clock
 from chalicelib.core.database import AnyRow, Connection, run
-from chalicelib.core.errors import TooManyRequests
+from chalicelib.core.errors import Forbidden, TooManyRequests, Unauthenticated
 from chalicelib.core.text import fold
 
 WINDOW = timedelta(minutes=15)
@@ -51,9 +51,10 @@ class Try:
 
 @contextmanager
 def counted(name: str, address: str) -> Iterator[Try]:
-    """Count a try of a password before it is looked at; it has failed if the block ends with an exception.
+    """Count a try of a password before it is looked at; it has failed if the block ends as not authenticated.
 
-    Where it succeeds, the block says so by `succeed`, in the transaction of what it succeeds in.
+    Where it succeeds, the block says so by `succeed`, in the transaction of what it succeeds in. Any other end says
+    nothing of the password, and is not counted.
 
     Raises:
         TooManyRequests: too many failed lately, whether the account exists or not.
@@ -61,8 +62,11 @@ def counted(name: str, address: str) -> Iterator[Try]:
     tried = _begin(_subjects(name, address))
     try:
         yield tried
-    except BaseException:
+    except (Unauthenticated, Forbidden):
         run(lambda connection: _fail(connection, tried), writes=True)
+        raise
+    except Exception:
+        run(lambda connection: _take_back(connection, tried), writes=True)
         raise
 
 
@@ -133,6 +137,11 @@ def _count(
 def _fail(connection: Connection, tried: Try) -> None:
     for subject in sorted(tried.windows):
         attempts_sql.end_failed(connection, subject, tried.windows[subject])
+
+
+def _take_back(connection: Connection, tried: Try) -> None:
+    for subject in sorted(tried.windows):
+        attempts_sql.end_forgiven(connection, subject, tried.windows[subject], failures_too=False)
 
 
 def _refused(message: str, windows: list[datetime]) -> TooManyRequests:

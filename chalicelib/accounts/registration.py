@@ -20,7 +20,7 @@ from chalicelib.accounts import (
     registrations_sql,
     sign_in,
 )
-from chalicelib.accounts.mailed_tokens import LIFETIMES, Purpose
+from chalicelib.accounts.mailed_tokens import LIFETIMES, BadLink, Purpose
 from chalicelib.commerce import customers
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role
@@ -129,6 +129,8 @@ def verify(*, token: str, password: str, address: str) -> str:
     found = run(lambda connection: mailed_tokens.find(connection, Purpose.VERIFY, token), writes=False)
     with attempts.counted(found.email_key, address) as tried:
         waiting = run(lambda connection: _waiting(connection, found.email_key), writes=False)
+        if not waiting:
+            raise BadLink("This registration was completed already.")
         # Outside of any transaction. The password tells which registration, where several wait for the address.
         chosen = next((each for each in waiting if auth.password_matches(password, each.password_hash)), None)
         if chosen is None:
