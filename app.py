@@ -6,9 +6,10 @@ from typing import Any
 
 from chalice import Chalice
 
-from chalicelib.accounts import accounts_api, sign_in
+from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
 from chalicelib.commerce import (
+    addresses_api,
     carts_api,
     checkouts_api,
     customers_api,
@@ -30,6 +31,7 @@ from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
+from chalicelib.mails import mails
 from chalicelib.payments import payments_api
 from chalicelib.recommendations import recommend_api
 
@@ -42,6 +44,7 @@ routes: list[Route] = http.mount(
     [
         system_routes(lambda: routes, http.status_of),
         accounts_api.routes,
+        own_account_api.routes,
         distribution_centers_api.routes,
         products_api.routes,
         inventory_api.routes,
@@ -51,6 +54,8 @@ routes: list[Route] = http.mount(
         customers_api.routes,
         carts_api.routes,
         checkouts_api.routes,
+        people_api.routes,
+        addresses_api.routes,
         orders_api.routes,
         fulfilment_api.routes,
         promotions_api.routes,
@@ -93,3 +98,8 @@ def deliver_events(event: Any) -> None:
 def purge_events(event: Any) -> None:
     """Take away old events that all were told of."""
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+def send_mails(event: Any) -> None:
+    """Send the mails that wait: those that did not go out right after what they tell of."""
+    mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)

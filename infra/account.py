@@ -36,8 +36,10 @@ def main() -> int:
             role=Role(arguments.role),
             customer_id=arguments.customer_id,
         )
+        values = wanted.model_dump()
+        values["password_hash"] = accounts.hash_password(values.pop("password"), wanted.username)
         migrate_configured()
-        run(lambda connection: accounts.create_account(connection, **wanted.model_dump()), writes=True)
+        run(lambda connection: accounts.create_account(connection, **values), writes=True)
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False):
             print(f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}", file=sys.stderr)

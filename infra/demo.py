@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from chalicelib.accounts import accounts
-from chalicelib.core import clock
+from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
@@ -71,12 +71,13 @@ def _add_demo_accounts(connection: Connection) -> bool:
     present = demo_sql.list_usernames(connection, len(DEMO_ACCOUNTS) + 1)
     if present:
         return {each.username for each in DEMO_ACCOUNTS} <= set(present)
+    # A handful of hashes inside the transaction: nobody else is there yet.
     best = demo_sql.find_best_customer(connection)
     for each in DEMO_ACCOUNTS:
         accounts.create_account(
             connection,
             username=each.username,
-            password=each.password,
+            password_hash=auth.hash_password(each.password),
             role=each.role,
             customer_id=best if each.role is Role.CUSTOMER else None,
         )

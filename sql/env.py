@@ -13,6 +13,7 @@ from chalicelib.core.database import UtcDateTime, metadata
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
+from chalicelib.mails import tables as _mails  # noqa: F401
 from chalicelib.payments import tables as _payments  # noqa: F401
 
 

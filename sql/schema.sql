@@ -49,10 +49,30 @@ CREATE TABLE login_attempts (
   subject VARCHAR(64) NOT NULL,
   attempts INTEGER NOT NULL,
   window_ends_at DATETIME(6) NOT NULL,
+  under_way INTEGER NOT NULL DEFAULT '0',
   PRIMARY KEY (subject)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_login_attempts_window_ends_at ON login_attempts (window_ends_at);
+
+CREATE TABLE mails (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  kind VARCHAR(32) NOT NULL,
+  recipient VARCHAR(254) NOT NULL,
+  content TEXT,
+  state VARCHAR(16) NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_try_at DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  error VARCHAR(500),
+  created_at DATETIME(6) NOT NULL,
+  finished_at DATETIME(6),
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_mails_due ON mails (state, next_try_at);
+
+CREATE INDEX ix_mails_recipient ON mails (recipient);
 
 CREATE TABLE outbox_events (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -94,6 +114,23 @@ CREATE TABLE promotions (
   CONSTRAINT ck_promotions_used CHECK (used >= 0 AND (usage_limit IS NULL OR used <= usage_limit)),
   CONSTRAINT uq_promotions_code_key UNIQUE (code_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE registrations (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  email VARCHAR(254) NOT NULL,
+  email_key VARCHAR(254) NOT NULL,
+  password_hash VARCHAR(255) NOT NULL,
+  first_name VARCHAR(255) NOT NULL,
+  last_name VARCHAR(255) NOT NULL,
+  profile TEXT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_registrations_email_key ON registrations (email_key, id);
+
+CREATE INDEX ix_registrations_expires_at ON registrations (expires_at);
 
 CREATE TABLE shipping_rules (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -224,11 +261,17 @@ CREATE TABLE accounts (
   is_active BOOL NOT NULL,
   created_at DATETIME(6) NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  email_key VARCHAR(254),
+  customer_archived BOOL NOT NULL DEFAULT '0',
   PRIMARY KEY (id),
   CONSTRAINT uq_accounts_username_key UNIQUE (username_key),
   CONSTRAINT uq_accounts_customer_id UNIQUE (customer_id),
   CONSTRAINT fk_accounts_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_accounts_email_key ON accounts (email_key);
+
+CREATE INDEX ix_accounts_role ON accounts (`role`, id);
 
 CREATE TABLE addresses (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -523,6 +566,26 @@ CREATE TABLE inventory_items (
 CREATE INDEX ix_inventory_items_product_distribution_center_id ON inventory_items (product_distribution_center_id);
 
 CREATE INDEX ix_inventory_items_stock ON inventory_items (product_id, product_distribution_center_id, state);
+
+CREATE TABLE mailed_tokens (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  purpose VARCHAR(16) NOT NULL,
+  token_hash VARCHAR(64) NOT NULL,
+  account_id BIGINT,
+  email VARCHAR(254) NOT NULL,
+  email_key VARCHAR(254) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_mailed_tokens_token_hash UNIQUE (token_hash),
+  CONSTRAINT fk_mailed_tokens_account_id FOREIGN KEY(account_id) REFERENCES accounts (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_mailed_tokens_account_id ON mailed_tokens (account_id);
+
+CREATE INDEX ix_mailed_tokens_email_key ON mailed_tokens (email_key);
+
+CREATE INDEX ix_mailed_tokens_expires_at ON mailed_tokens (expires_at);
 
 CREATE TABLE order_events (
   id BIGINT NOT NULL AUTO_INCREMENT,

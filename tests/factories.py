@@ -16,7 +16,7 @@ from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import sale_tables, stock, tables
 from chalicelib.commerce.ledger import Entry, Place, State
-from chalicelib.core import clock
+from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
@@ -219,8 +219,9 @@ def make_delivery(**given: Any) -> int:
 def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:
     """Make an account with `PASSWORD` and return its user name."""
     name = username or f"{role.value}{next(_numbers)}"
+    hashed = auth.hash_password(PASSWORD)
     with transaction() as connection:
-        accounts.create_account(connection, username=name, password=PASSWORD, role=role, customer_id=customer_id)
+        accounts.create_account(connection, username=name, password_hash=hashed, role=role, customer_id=customer_id)
     return name
 
 
@@ -264,6 +265,54 @@ def make_token(account_id: int, *, expires_at: datetime | None = None) -> str:
 def client_of(role: Role, *, customer_id: int | None = None) -> Client:
     """Make an account without a password and return a client with its token."""
     return Client(make_token(make_account_row(role, customer_id=customer_id)))
+
+
+def make_address(customer_id: int, **given: Any) -> int:
+    """Make an address of a customer."""
+    values = {
+        "customer_id": customer_id,
+        "name": "Robin Doe",
+        "street_address": "1 rue de l'Exemple",
+        "postal_code": "69001",
+        "city": "Lyon",
+        "country": "France",
+        "is_default": False,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(tables.addresses, values | given)
+
+
+def make_registration(email: str, *, password_hash: str = "none") -> int:
+    """Make a registration that waits for its address to be proved."""
+    now = clock.now()
+    values = {
+        "email": email,
+        "email_key": fold(email),
+        "password_hash": password_hash,
+        "first_name": "Robin",
+        "last_name": "Doe",
+        "profile": "{}",
+        "created_at": now,
+        "expires_at": now + timedelta(hours=24),
+    }
+    return _insert(account_tables.registrations, values)
+
+
+def make_mailed_token(purpose: str, *, email: str, account_id: int | None = None) -> str:
+    """Make the token of a link in a mail, good for an hour."""
+    token, now = new_token(), clock.now()
+    values = {
+        "purpose": str(purpose),
+        "token_hash": hash_token(token),
+        "account_id": account_id,
+        "email": email,
+        "email_key": fold(email),
+        "created_at": now,
+        "expires_at": now + timedelta(hours=1),
+    }
+    _insert(account_tables.mailed_tokens, values)
+    return token
 
 
 @contextmanager

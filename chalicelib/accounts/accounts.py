@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.accounts import accounts_sql
+from chalicelib.accounts import accounts_sql, mailed_tokens_sql
 from chalicelib.commerce import customers
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role
@@ -14,6 +15,7 @@ from chalicelib.core.errors import Conflict, InvalidInput, NotFound
 from chalicelib.core.text import fold
 
 _KEY_LENGTH = 150
+_MOST_OWNERS = 5
 
 
 class NameTaken(Conflict):
@@ -37,11 +39,36 @@ class CustomerTaken(Conflict):
     title = "Customer already linked"
 
 
+class LastAdmin(Conflict):
+    """Nobody would be left who manages the accounts."""
+
+    code = "last-admin"
+    title = "Last admin"
+
+
+class WeakPassword(Conflict):
+    """The password is long enough, but among the first to be guessed."""
+
+    code = "weak-password"
+    title = "Password easily guessed"
+
+
+def hash_password(password: str, *known: str | None) -> str:
+    """Return the hash to keep of a new password. Takes its 20 ms: never inside a transaction.
+
+    Raises:
+        WeakPassword: it is a common one, or what is `known` of the person: its e-mail, its user name.
+    """
+    if auth.is_easily_guessed(password, *(each for each in known if each)):
+        raise WeakPassword("This password is among the first to be guessed; choose another, such as four odd words.")
+    return auth.hash_password(password)
+
+
 def create_account(
     connection: Connection,
     *,
     username: str,
-    password: str,
+    password_hash: str,
     role: Role,
     customer_id: int | None = None,
     email: str | None = None,
@@ -49,6 +76,8 @@ def create_account(
     last_name: str = "",
 ) -> int:
     """Make an account and return its id; `customer_id` is the customer that it shops as.
+
+    The hash comes from `hash_password`.
 
     Raises:
         NameTaken, CustomerTaken: it would not be the only one.
@@ -66,12 +95,14 @@ def create_account(
         "username": username,
         "username_key": key,
         "email": email,
+        "email_key": None if email is None else fold(email),
         "first_name": first_name,
         "last_name": last_name,
-        "password_hash": auth.hash_password(password),
+        "password_hash": password_hash,
         "role": role.value,
         "customer_id": customer_id,
         "is_active": True,
+        "customer_archived": customer_id is not None and customers.is_archived(connection, customer_id),
         "created_at": now,
         "updated_at": now,
     }
@@ -89,6 +120,31 @@ def _check_free(connection: Connection, username: str, customer_id: int | None) 
         raise CustomerTaken(f"Customer {customer_id} is linked to another account.")
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account that an e-mail address belongs to, and the `address` as it is kept, where its mails go."""
+
+    account_id: int
+    username: str
+    address: str
+    is_active: bool
+
+
+def list_owners(connection: Connection, email: str) -> list[Owner]:
+    """Return the accounts that an address belongs to: as user name, as e-mail, or as their customer's e-mail.
+
+    The last one counts for customers alone: staff may change a customer's address, and must not get hold of the
+    account of another member of staff by that.
+    """
+    found = {row.id: row for row in accounts_sql.list_accounts_by_email(connection, fold(email), _MOST_OWNERS)}
+    customer = customers.find_by_email(connection, email)
+    if customer is not None:
+        linked = accounts_sql.find_account_of_customer(connection, customer.id)
+        if linked is not None and linked.role == Role.CUSTOMER:
+            found.setdefault(linked.id, linked)
+    return [Owner(row.id, row.username, row.email or email, bool(row.is_active)) for row in found.values()]
+
+
 def get_account(connection: Connection, account_id: int) -> Any:
     """Return an account without its password hash.
 
@@ -102,18 +158,22 @@ def get_account(connection: Connection, account_id: int) -> Any:
 
 
 def change_account(connection: Connection, account_id: int, changes: Mapping[str, Any], *, by: int) -> Any:
-    """Change role, password or activity of an account and return it; a change of any of them signs it out.
+    """Change role, password_hash or is_active of an account and return it; a change of any of them signs it out.
 
     Raises:
         NotFound: there is none of that id.
         Conflict: somebody would take its own rights away.
+        LastAdmin: nobody would be left who manages accounts.
     """
-    get_account(connection, account_id)
     if account_id == by and ("role" in changes or changes.get("is_active") is False):
         raise Conflict("Your own role and activity are changed by another admin.")
-    values = dict(changes)
-    if "password" in values:
-        values["password_hash"] = auth.hash_password(values.pop("password"))
-    accounts_sql.update_account(connection, account_id, {**values, "updated_at": clock.now()})
+    if changes.get("is_active") is False or changes.get("role", Role.ADMIN) != Role.ADMIN:
+        # Behind the locks of all admins: of two that demote each other at once, the second finds itself alone.
+        admins = accounts_sql.lock_active_admins(connection)
+        if list(admins) == [account_id]:
+            raise LastAdmin("This is the last admin that may sign in; make another first.")
+    get_account(connection, account_id)
+    accounts_sql.update_account(connection, account_id, {**changes, "updated_at": clock.now()})
     accounts_sql.delete_tokens(connection, account_id)
+    mailed_tokens_sql.delete_of_account(connection, account_id)
     return get_account(connection, account_id)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from chalicelib.accounts import accounts, accounts_sql, sign_in
 from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
-from chalicelib.core.database import Connection
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import Conflict, NotFound, TooManyRequests, Unauthenticated, Unavailable
 from chalicelib.core.inputs import Id
 from chalicelib.core.paging import Page, PageQuery
@@ -51,7 +51,7 @@ class Account(BaseModel):
     last_name: str
     role: Role
     customer_id: int | None
-    is_active: bool
+    is_active: bool = Field(description="Whether it may sign in: not switched off, its customer not archived.")
     date_joined: AwareDatetime
 
 
@@ -104,7 +104,8 @@ class Revoked(BaseModel):
     revoked: int
 
 
-def _present(row: Any) -> dict[str, Any]:
+def present_account(row: Any) -> dict[str, Any]:
+    """Return an account row as it goes over the wire."""
     return {
         "id": row.id,
         "username": row.username,
@@ -148,35 +149,58 @@ def revoke_own_tokens(connection: Connection, caller: Caller) -> dict[str, int]:
 @routes.get("/api/auth/me", access=SIGNED_IN, response=Account)
 def get_own_account(connection: Connection, caller: Caller) -> dict[str, Any]:
     """Tell who is signed in."""
-    return _present(accounts.get_account(connection, caller.account_id))
+    return present_account(accounts.get_account(connection, caller.account_id))
 
 
 @routes.get("/accounts", access=ADMIN, response=list[Account])
 def list_accounts(connection: Connection, query: AccountQuery) -> Page[dict[str, Any]]:
     """List the accounts, by id."""
     page = accounts_sql.list_accounts(connection, query.role.value if query.role else None, query.page())
-    return page.with_items([_present(row) for row in page.items])
+    return page.with_items([present_account(row) for row in page.items])
 
 
-@routes.post("/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict], idempotency=None)
-def create_account(connection: Connection, base_path: str, body: NewAccount) -> Reply:
+@routes.post(
+    "/accounts", access=ADMIN, response=Account, status=201, errors=[Conflict, Unavailable], idempotency=None
+)
+def create_account(base_path: str, body: NewAccount) -> Reply:
     """Make an account."""
-    account_id = accounts.create_account(connection, **body.model_dump())
-    account = _present(accounts.get_account(connection, account_id))
-    return Reply(account, {"Location": f"{base_path}/accounts/{account_id}"})
+    values = body.model_dump()
+    values["password_hash"] = accounts.hash_password(values.pop("password"), body.username, body.email)
+
+    def work(connection: Connection) -> dict[str, Any]:
+        return present_account(accounts.get_account(connection, accounts.create_account(connection, **values)))
+
+    account = run(work, writes=True)
+    return Reply(account, {"Location": f"{base_path}/accounts/{account['id']}"})
 
 
 @routes.get("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound])
 def get_account(connection: Connection, account_id: int) -> dict[str, Any]:
     """Read an account."""
-    return _present(accounts.get_account(connection, account_id))
+    return present_account(accounts.get_account(connection, account_id))
 
 
-@routes.patch("/accounts/{account_id}", access=ADMIN, response=Account, errors=[NotFound, Conflict], idempotency=None)
-def change_account(connection: Connection, caller: Caller, account_id: int, body: AccountChange) -> dict[str, Any]:
-    """Change role, password or activity of an account; it is signed out everywhere."""
+@routes.patch(
+    "/accounts/{account_id}",
+    access=ADMIN,
+    response=Account,
+    errors=[NotFound, Conflict, Unavailable],
+    idempotency=None,
+)
+def change_account(caller: Caller, account_id: int, body: AccountChange) -> dict[str, Any]:
+    """Change role, password or activity of an account; it is signed out everywhere.
+
+    The last admin that may sign in stays one.
+    """
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    return _present(accounts.change_account(connection, account_id, changes, by=caller.account_id))
+    if "password" in changes:
+        known = run(lambda connection: accounts.get_account(connection, account_id), writes=False)
+        changes["password_hash"] = accounts.hash_password(changes.pop("password"), known.username, known.email)
+
+    def work(connection: Connection) -> dict[str, Any]:
+        return present_account(accounts.change_account(connection, account_id, changes, by=caller.account_id))
+
+    return run(work, writes=True)
 
 
 @routes.delete("/accounts/{account_id}/tokens", access=ADMIN, response=Revoked, errors=[NotFound])

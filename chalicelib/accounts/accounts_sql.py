@@ -1,4 +1,4 @@
-"""The SQL of accounts, tokens and counted sign-ins."""
+"""The SQL of accounts and their tokens."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chalicelib.accounts.tables import accounts, auth_tokens, login_attempts
+from chalicelib.accounts.tables import accounts, auth_tokens
 from chalicelib.core.database import AnyRow, Connection, insert_row
-from chalicelib.core.database.dialect import upsert
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 
-_PUBLIC = [column for column in accounts.c if column.name not in ("password_hash", "username_key")]
+# Whether an account may be used at all: neither switched off itself, nor as the customer's that staff put away.
+_USABLE = and_(accounts.c.is_active, ~and_(accounts.c.customer_archived, accounts.c.role == "customer"))
+_HIDDEN = ("password_hash", "username_key", "email_key", "is_active", "customer_archived")
+_PUBLIC = [*(column for column in accounts.c if column.name not in _HIDDEN), _USABLE.label("is_active")]
 
 _CALLER = select(
     auth_tokens.c.id.label("token_id"),
@@ -24,7 +26,7 @@ _CALLER = select(
     accounts.c.username,
     accounts.c.role,
     accounts.c.customer_id,
-    accounts.c.is_active,
+    _USABLE.label("is_active"),
 ).join_from(auth_tokens, accounts)
 
 
@@ -35,13 +37,18 @@ def find_token(connection: Connection, token_hash: str) -> AnyRow | None:
 
 def find_credentials(connection: Connection, username_key: str) -> AnyRow | None:
     """Return id, password_hash and is_active of the account of that name."""
-    columns = select(accounts.c.id, accounts.c.password_hash, accounts.c.is_active)
+    columns = select(accounts.c.id, accounts.c.password_hash, _USABLE.label("is_active"))
     return connection.execute(columns.where(accounts.c.username_key == username_key)).first()
 
 
+def find_password_hash(connection: Connection, account_id: int) -> str | None:
+    """Return the password hash of an account."""
+    return connection.scalar(select(accounts.c.password_hash).where(accounts.c.id == account_id))
+
+
 def lock_credentials(connection: Connection, account_id: int) -> AnyRow | None:
-    """Return password_hash and is_active of an account, which stay as they are until the transaction ends."""
-    columns = select(accounts.c.password_hash, accounts.c.is_active)
+    """Return an account with its password_hash; both stay as they are until the transaction ends."""
+    columns = select(*_PUBLIC, accounts.c.password_hash, accounts.c.username_key, accounts.c.email_key)
     return connection.execute(columns.where(accounts.c.id == account_id).with_for_update()).first()
 
 
@@ -58,6 +65,19 @@ def find_account_by_name(connection: Connection, username_key: str) -> AnyRow | 
 def find_account_of_customer(connection: Connection, customer_id: int) -> AnyRow | None:
     """Return the account that shops as this customer."""
     return connection.execute(select(*_PUBLIC).where(accounts.c.customer_id == customer_id)).first()
+
+
+def list_accounts_by_email(connection: Connection, email_key: str, limit: int) -> Sequence[AnyRow]:
+    """Return the accounts whose user name or whose address this is, by id."""
+    theirs = or_(accounts.c.username_key == email_key, accounts.c.email_key == email_key)
+    return connection.execute(select(*_PUBLIC).where(theirs).order_by(accounts.c.id).limit(limit)).all()
+
+
+def lock_active_admins(connection: Connection) -> Sequence[int]:
+    """Return the ids of the admins that may sign in; none of them changes until the transaction ends."""
+    # Always in the order of ids: no deadlocks. What is decided on the rows is read behind the locks.
+    admins = select(accounts.c.id).where(accounts.c.role == "admin", accounts.c.is_active)
+    return connection.scalars(admins.order_by(accounts.c.id).with_for_update()).all()
 
 
 def list_accounts(connection: Connection, role: str | None, page: PageRequest) -> Page[AnyRow]:
@@ -85,8 +105,20 @@ def insert_account(connection: Connection, values: Mapping[str, Any]) -> int:
 
 
 def update_account(connection: Connection, account_id: int, values: Mapping[str, Any]) -> None:
-    """Change columns of an account."""
-    connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+    """Change columns of an account.
+
+    Raises:
+        NotUnique: another has its name; the transaction can go on.
+    """
+    try:
+        connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+    except IntegrityError as error:
+        raise NotUnique from error
+
+
+def update_accounts_of_customer(connection: Connection, customer_id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of the account that shops as this customer, if there is one."""
+    connection.execute(update(accounts).where(accounts.c.customer_id == customer_id).values(**values))
 
 
 def insert_token(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -99,45 +131,15 @@ def delete_token(connection: Connection, token_id: int) -> None:
     connection.execute(delete(auth_tokens).where(auth_tokens.c.id == token_id))
 
 
-def delete_tokens(connection: Connection, account_id: int) -> int:
-    """Revoke every token of an account and return how many there were."""
-    return connection.execute(delete(auth_tokens).where(auth_tokens.c.account_id == account_id)).rowcount
+def delete_tokens(connection: Connection, account_id: int, *, keep: int | None = None) -> int:
+    """Revoke every token of an account, but for the one to `keep`, and return how many there were."""
+    theirs = auth_tokens.c.account_id == account_id
+    if keep is not None:
+        theirs &= auth_tokens.c.id != keep
+    return connection.execute(delete(auth_tokens).where(theirs)).rowcount
 
 
 def delete_expired(connection: Connection, account_id: int, now: datetime) -> None:
-    """Forget this account's expired tokens, and counted sign-ins whose window is over."""
+    """Forget this account's expired tokens."""
     expired = (auth_tokens.c.account_id == account_id) & (auth_tokens.c.expires_at <= now)
     connection.execute(delete(auth_tokens).where(expired))
-    connection.execute(delete(login_attempts).where(login_attempts.c.window_ends_at <= now))
-
-
-def count_attempt(connection: Connection, subject: str, now: datetime, window_ends_at: datetime) -> None:
-    """Count one more try of `subject`; a new window begins where the old one is over."""
-    over = login_attempts.c.window_ends_at <= now
-    upsert(
-        connection,
-        login_attempts,
-        {"subject": subject, "attempts": 1, "window_ends_at": window_ends_at},
-        keys=["subject"],
-        # MySQL assigns from left to right: `attempts` must still see the old end of the window.
-        update={
-            "attempts": case((over, 1), else_=login_attempts.c.attempts + 1),
-            "window_ends_at": case((over, window_ends_at), else_=login_attempts.c.window_ends_at),
-        },
-    )
-
-
-def list_attempts(connection: Connection, subjects: Sequence[str]) -> Sequence[AnyRow]:
-    """Return the counted tries of `subjects`."""
-    return connection.execute(select(login_attempts).where(login_attempts.c.subject.in_(subjects))).all()
-
-
-def delete_attempts(connection: Connection, subject: str) -> None:
-    """Forget the counted tries of `subject`."""
-    connection.execute(delete(login_attempts).where(login_attempts.c.subject == subject))
-
-
-def take_attempt_back(connection: Connection, subject: str) -> None:
-    """Count one try of `subject` less."""
-    counted = (login_attempts.c.subject == subject) & (login_attempts.c.attempts > 0)
-    connection.execute(update(login_attempts).where(counted).values(attempts=login_attempts.c.attempts - 1))

@@ -57,19 +57,18 @@ class PricedCart:
     shipping_options: Mapping[str, ShippingRule]
 
 
-def open_cart(connection: Connection, caller: Caller | None) -> tuple[Any, bool]:
-    """Return the customer's own cart, or a new one of a guest; and whether it is new."""
+def open_cart(connection: Connection, caller: Caller | None) -> Any:
+    """Return the customer's own cart, made when there is none, or a new one of a guest."""
     values = _new_cart()
     customer_id = None if caller is None else caller.customer_id
     if customer_id is None:
         carts_sql.insert_cart(connection, values)
-        return carts_sql.find_cart(connection, str(values["public_id"])), True
+        return carts_sql.find_cart(connection, str(values["public_id"]))
     found = carts_sql.find_cart_of(connection, customer_id)
     if found is None:
         carts_sql.ensure_cart_of(connection, customer_id, values)
         found = carts_sql.find_cart_of(connection, customer_id)
-        return found, found is not None and found.public_id == values["public_id"]
-    return found, False
+    return found
 
 
 def _new_cart() -> dict[str, Any]:

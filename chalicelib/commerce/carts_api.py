@@ -168,15 +168,14 @@ def _present(connection: Connection, cart: Any, query: CartQuery | None = None) 
     }
 
 
-@routes.post("/carts", access=PUBLIC, response=Cart, status=201)
+@routes.post("/carts", access=PUBLIC, response=Cart)
 def open_cart(connection: Connection, caller: Caller | None, base_path: str) -> Reply:
-    """Open a cart: a customer's own (200 when there is one already), or a guest's.
+    """Open a cart: a guest's new one, or that of the customer, whether it is there already or not.
 
     The id of a guest's cart is its key: whoever knows it may use the cart.
     """
-    cart, is_new = carts.open_cart(connection, caller)
-    location = {"Location": f"{base_path}/carts/{cart.public_id}"}
-    return Reply(_present(connection, cart), location, None if is_new else 200)
+    cart = carts.open_cart(connection, caller)
+    return Reply(_present(connection, cart), {"Location": f"{base_path}/carts/{cart.public_id}"})
 
 
 @routes.get("/carts/{cart_id}", access=PUBLIC, response=Cart, errors=[NotFound])

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from typing import Any
 
-from chalicelib.commerce.tables import users
-from chalicelib.core.database import AnyRow, Connection
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from chalicelib.commerce.tables import addresses, orders, users
+from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
 
-_HIDDEN = {"email_key", "phone", "version", "archived_at"}
-_SHOWN = [column for column in users.c if column.name not in _HIDDEN]
+_SHOWN = [column for column in users.c if column.name != "email_key"]
+
+# What says who somebody is, beside the address. Country, age group and the like of the orders' statistics go too:
+# together they may point at one person.
+PERSONAL = (
+    "first_name",
+    "last_name",
+    "age",
+    "gender",
+    "state",
+    "street_address",
+    "postal_code",
+    "city",
+    "country",
+    "latitude",
+    "longitude",
+    "traffic_source",
+    "phone",
+)
+
+
+class NotUnique(Exception):
+    """Another customer has the address."""
 
 
 def find_customer(connection: Connection, customer_id: int) -> AnyRow | None:
@@ -18,9 +43,67 @@ def find_customer(connection: Connection, customer_id: int) -> AnyRow | None:
     return connection.execute(select(*_SHOWN).where(users.c.id == customer_id)).first()
 
 
-def list_customers(connection: Connection, page: PageRequest, *, only_id: int | None) -> Page[AnyRow]:
-    """Return customers by id, or the one of `only_id`."""
+def lock_customer(connection: Connection, customer_id: int) -> AnyRow | None:
+    """Return a customer, which stays as it is until the transaction ends."""
+    return connection.execute(select(*_SHOWN).where(users.c.id == customer_id).with_for_update()).first()
+
+
+def find_by_email(connection: Connection, email_key: str) -> AnyRow | None:
+    """Return the customer of an address."""
+    return connection.execute(select(*_SHOWN).where(users.c.email_key == email_key)).first()
+
+
+def lock_by_email(connection: Connection, email_key: str) -> AnyRow | None:
+    """Return the customer of an address, which stays as it is until the transaction ends."""
+    return connection.execute(select(*_SHOWN).where(users.c.email_key == email_key).with_for_update()).first()
+
+
+def list_customers(
+    connection: Connection, page: PageRequest, *, only_id: int | None, archived: bool = False
+) -> Page[AnyRow]:
+    """Return customers by id, those that are put away or the others; or the one of `only_id`, whatever it is."""
     statement = select(*_SHOWN)
     if only_id is not None:
         statement = statement.where(users.c.id == only_id)
+    else:
+        statement = statement.where(users.c.archived_at.is_not(None) if archived else users.c.archived_at.is_(None))
     return fetch_page(connection, statement, page, order=[users.c.id])
+
+
+def insert_customer(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a customer and return its id.
+
+    Raises:
+        NotUnique: another has the address; the transaction can go on.
+    """
+    try:
+        return insert_row(connection, users, values)
+    except IntegrityError as error:
+        raise NotUnique from error
+
+
+def update_customer(
+    connection: Connection, customer_id: int, values: Mapping[str, Any], *, version: int | None
+) -> bool:
+    """Change columns of a customer, one version on; tell whether one of that id and `version` (None: any) was there.
+
+    Raises:
+        NotUnique: another has the address; the transaction can go on.
+    """
+    wanted = users.c.id == customer_id
+    if version is not None:
+        wanted &= users.c.version == version
+    try:
+        return (
+            connection.execute(update(users).where(wanted).values(**values, version=users.c.version + 1)).rowcount
+            == 1
+        )
+    except IntegrityError as error:
+        raise NotUnique from error
+
+
+def erase_beside(connection: Connection, customer_id: int) -> None:
+    """Forget a customer's addresses, and who and where it was in its orders."""
+    connection.execute(delete(addresses).where(addresses.c.customer_id == customer_id))
+    nothing = {"email": None, "address": None, "gender": None}
+    connection.execute(update(orders).where(orders.c.user_id == customer_id).values(**nothing))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from chalicelib.commerce import fulfilment, orders, refunds, returns, timeline
 from chalicelib.commerce.fulfilment import IllegalMove, NoSuchItem
@@ -28,40 +29,50 @@ Reason = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$
 _MOVE_ERRORS = [NotFound, IllegalMove, NoSuchItem, Contended]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+def _strict(*examples: JsonDict) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples)})
 
 
-class ManualPayment(_Body):
+class ManualPayment(BaseModel):
     """Money that came beside any provider."""
 
-    method: Words = Field(examples=["bank transfer"])
+    model_config = _strict({"method": "bank transfer"})
+
+    method: Words
 
 
-class NewShipment(_Body):
+class NewShipment(BaseModel):
     """Items to send in one parcel; all that wait when none is named."""
 
+    model_config = _strict({"carrier": "DHL", "tracking_number": "JD0001"})
+
     item_ids: ItemIds | None = None
-    carrier: Words | None = Field(None, examples=["DHL"])
+    carrier: Words | None = None
     tracking_number: Words | None = None
 
 
-class Delivery(_Body):
+class Delivery(BaseModel):
     """Items that arrived: those of a shipment, the named ones, or all that are on their way."""
+
+    model_config = _strict({"shipment_id": 1})
 
     item_ids: ItemIds | None = None
     shipment_id: Id | None = None
 
 
-class Cancellation(_Body):
+class Cancellation(BaseModel):
     """Items to cancel; all of them when none is named."""
 
+    model_config = _strict({"reason": "no longer wanted"})
+
     item_ids: ItemIds | None = None
-    reason: Reason = Field("no longer wanted", examples=["no longer wanted"])
+    reason: Reason = Field("no longer wanted")
 
 
-class NewReturn(_Body):
+class NewReturn(BaseModel):
     """Items to send back; all that can be when none is named."""
+
+    model_config = _strict({"item_ids": [1], "reason": "wrong_size"})
 
     item_ids: ItemIds | None = None
     # Lax: an enum comes as a string in JSON.
@@ -69,29 +80,37 @@ class NewReturn(_Body):
     comment: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None
 
 
-class Receipt(_Body):
+class Receipt(BaseModel):
     """How returned goods are taken in: which items are written off, to which center the others go."""
+
+    model_config = _strict({"written_off": [1]})
 
     written_off: list[Id] = Field(default_factory=list, max_length=500, description="Items that cannot be sold.")
     distribution_center_id: Id | None = Field(None, description="Where the units lie now; where they came from else.")
     refund: bool = True
 
 
-class Refusal(_Body):
+class Refusal(BaseModel):
     """Why a return is refused."""
+
+    model_config = _strict({"reason": "worn"})
 
     reason: Reason
 
 
-class NewRefund(_Body):
+class NewRefund(BaseModel):
     """Money to give back, as a goodwill say."""
+
+    model_config = _strict({"amount": 5, "reason": "it came late"})
 
     amount: Annotated[BodyMoney, Field(ge=0.01)]
     reason: Reason
 
 
-class NewNote(_Body):
+class NewNote(BaseModel):
     """A note to an order; the customer sees it unless it is internal."""
+
+    model_config = _strict({"text": "Called the customer."})
 
     text: Note
     internal: bool = True

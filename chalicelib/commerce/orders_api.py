@@ -6,6 +6,7 @@ import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic.config import JsonDict
 
 from chalicelib.commerce import (
     checkouts,
@@ -161,21 +162,21 @@ class OrderQuery(TimelineQuery):
     status: AnyCaseStatus | None = Field(None, description="Only orders of this status, in any case.")
 
 
+_CART_ORDER: JsonDict = {
+    "cart_id": "0123456789abcdef0123456789abcdef",
+    "email": "robin@example.com",
+    "address": checkouts_api.ADDRESS,
+    "payment_method": "pm_test_success",
+}
+_STAFF_ORDER: JsonDict = {"items": [{"product_id": 1}], "address": checkouts_api.ADDRESS}
+
+
 class CartOrder(PurchaseWish):
     """Buy a cart and pay for it in one go."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "cart_id": "0123456789abcdef0123456789abcdef",
-                    "email": "robin@example.com",
-                    "address": checkouts_api.ADDRESS,
-                    "payment_method": "pm_test_success",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [_CART_ORDER]},
     )
 
     cart_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]+$")
@@ -197,7 +198,7 @@ class StaffOrder(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"items": [{"product_id": 1}], "address": checkouts_api.ADDRESS}]},
+        json_schema_extra={"examples": [_STAFF_ORDER]},
     )
 
     items: list[DirectItem] = Field(min_length=1, max_length=50)
@@ -227,6 +228,8 @@ class StaffOrder(BaseModel):
 
 class NewOrder(RootModel[CartOrder | StaffOrder]):
     """A cart to buy, or an order that staff takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CART_ORDER, _STAFF_ORDER]})
 
 
 class Purchase(BaseModel):

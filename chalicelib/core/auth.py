@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from chalicelib.core.text import fold
+
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
@@ -70,9 +72,8 @@ def hash_password(password: str) -> str:
     return _hasher().hash(password)
 
 
-@cache
-def _nobodys_hash() -> str:
-    return hash_password(secrets.token_hex(16))
+# The hash of a password that nobody kept. Written down, since making it would make the first refusal a slow one.
+_NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$yS3RSFxDmnioj7KAwTedgA$xpbbS7SQDWCv09pQ02F56B8pOgOM0DB8I26d7yYO+Q0"
 
 
 def password_matches(password: str, password_hash: str | None) -> bool:
@@ -80,10 +81,37 @@ def password_matches(password: str, password_hash: str | None) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError  # only sign-in needs it
 
     try:
-        matches = _hasher().verify(password_hash or _nobodys_hash(), password)
+        matches = _hasher().verify(password_hash or _NOBODYS_HASH, password)
     except (VerificationError, InvalidHashError):
         return False
     return matches and password_hash is not None
+
+
+def is_easily_guessed(password: str, *known: str) -> bool:
+    """Tell whether a password is among the first to be tried: a common one, a run of keys, or what is `known`.
+
+    `known` is what others know of the person: its e-mail, its user name.
+    """
+    folded = fold(password)
+    plain = "".join(letter for letter in folded if letter.isalnum())
+    own = {fold(each) for each in known} | {fold(each).partition("@")[0] for each in known if "@" in each}
+    if folded in own or len(set(folded)) < 4:
+        return True
+    # A common word, however often it is said and whatever number stands behind it.
+    word = plain.rstrip("0123456789") or plain
+    runs = len(plain) >= 8 and any(plain in run for run in _RUNS)
+    return runs or (word != "" and any(not word.replace(common, "") for common in _COMMON))
+
+
+# What long passwords are most often made of, from the published counts of leaked ones.
+_COMMON = (
+    "password", "passwort", "passw0rd", "p4ssw0rd", "qwertyuiop", "qwerty", "qwertz", "azerty", "iloveyou", "letmein",
+    "welcome", "administrator", "admin", "changeme", "football", "baseball", "princess", "sunshine", "superman",
+    "trustno1", "dragon", "monkey", "master", "shopkeeper", "abc", "1q2w3e4r5t6y", "1q2w3e4r", "1qaz2wsx3edc",
+    "1qaz2wsx", "zaq12wsx", "q1w2e3r4t5y6", "correcthorsebatterystaple", "correcthorse", "demo",
+)  # fmt: skip
+_LINES = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm")
+_RUNS = tuple(line * 4 for line in _LINES) + tuple(line[::-1] * 4 for line in _LINES)
 
 
 def new_token() -> str:

@@ -15,6 +15,9 @@ from chalicelib.core.currencies import check_currency
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
 _BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_SITE = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/[A-Za-z0-9._~/-]*)?")
+_DEFAULT_SITE = "http://localhost:8000"
+_SENDER = re.compile(r"([^\x00-\x1f\x7f<>\"]+ <)?[^\s@<>,;:\"\x00-\x1f\x7f]+@[A-Za-z0-9.-]+>?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
@@ -45,6 +48,8 @@ class Settings:
     bucket: str | None = None
     images_url: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
+    mail_from: str | None = None
+    site_url: str = _DEFAULT_SITE
     token_ttl_s: int = 14 * 24 * 3600
     reservation_ttl_s: int = 900
     return_days: int = 30
@@ -99,6 +104,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         bucket=environment.get("BUCKET") or None,
         images_url=_base_url(environment, "IMAGES_URL"),
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
+        mail_from=_sender(environment.get("MAIL_FROM") or None),
+        site_url=_site(environment.get("SITE_URL") or _DEFAULT_SITE),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
         return_days=_integer(environment, "RETURN_DAYS", 30),
@@ -206,6 +213,18 @@ def _payment_provider(environment: Mapping[str, str], *, deployed: bool) -> str 
                 f"PAYMENT_PROVIDER is stripe, so {' and '.join(missing)} must be set, or STRIPE_SECRET_ARN."
             )
     return name
+
+
+def _sender(text: str | None) -> str | None:
+    if text is not None and (not _SENDER.fullmatch(text) or (" <" in text) != text.endswith(">")):
+        raise ConfigurationError("MAIL_FROM must read shop@example.com or Shop <shop@example.com>.")
+    return text
+
+
+def _site(text: str) -> str:
+    if not _SITE.fullmatch(text):
+        raise ConfigurationError(f"SITE_URL must be an address such as https://shop.example.com, not {text!r}.")
+    return text.rstrip("/")
 
 
 @cache

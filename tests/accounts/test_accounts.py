@@ -26,7 +26,7 @@ from tests.factories import PASSWORD, client_of, make_account_row, make_customer
 def make(username: str, *, customer_id: int | None = None) -> int:
     def work(connection: Connection) -> int:
         return accounts.create_account(
-            connection, username=username, password=PASSWORD, role=Role.CUSTOMER, customer_id=customer_id
+            connection, username=username, password_hash="hash", role=Role.CUSTOMER, customer_id=customer_id
         )
 
     return run(work, writes=True)
@@ -144,7 +144,7 @@ def test_a_broken_rule_of_the_database_is_not_taken_for_a_race(shop: Engine, qui
         return accounts.create_account(
             connection,
             username="robin",
-            password=PASSWORD,
+            password_hash="hash",
             role=Role.STAFF,
             first_name=None,  # type: ignore[arg-type]
         )
@@ -155,7 +155,7 @@ def test_a_broken_rule_of_the_database_is_not_taken_for_a_race(shop: Engine, qui
 
 @pytest.mark.parametrize(
     "changes",
-    [{"role": Role.STAFF}, {"role": Role.ADMIN}, {"is_active": False}, {"is_active": False, "password": "x"}],
+    [{"role": Role.STAFF}, {"role": Role.ADMIN}, {"is_active": False}, {"is_active": False, "password_hash": "x"}],
 )
 def test_nobody_takes_its_own_rights_away(shop: Engine, quick_hash: None, changes: dict[str, Any]) -> None:
     me = make_account_row(Role.ADMIN)
@@ -170,12 +170,12 @@ def test_nobody_takes_its_own_rights_away(shop: Engine, quick_hash: None, change
 
 def test_one_changes_its_own_password(shop: Engine, quick_hash: None) -> None:
     me = make_account_row(Role.ADMIN)
-    change(me, {"password": "123456789012"}, by=me)
+    change(me, {"password_hash": "another"}, by=me)
     with shop.connect() as connection:
-        assert connection.scalar(select(account_table.c.password_hash)) == "hash of 12"
+        assert connection.scalar(select(account_table.c.password_hash)) == "another"
 
 
-@pytest.mark.parametrize("changes", [{"password": "123456789012"}, {"role": Role.CUSTOMER}, {"is_active": False}])
+@pytest.mark.parametrize("changes", [{"password_hash": "another"}, {"role": Role.CUSTOMER}, {"is_active": False}])
 def test_a_change_signs_the_account_out_and_nobody_else(
     shop: Engine, quick_hash: None, changes: dict[str, Any]
 ) -> None:

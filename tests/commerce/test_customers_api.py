@@ -37,7 +37,8 @@ def staff(client: Client) -> Client:
 def test_a_customer_has_the_fields_of_the_contract(staff: Client, given: dict[str, Any]) -> None:
     customer_id = make_customer(**given)
     times = {"created_at": "2026-03-01T12:00:00Z", "updated_at": "2026-03-01T12:00:00Z"}
-    whole = {"id": customer_id} | given | times
+    more = {"phone": None, "version": 1, "archived_at": None}
+    whole = {"id": customer_id} | given | times | more
     assert staff.get(f"/users/{customer_id}").json == whole
     assert staff.get(f"/users/{customer_id}/").json == whole
     assert staff.get("/users").json == [whole]

@@ -70,7 +70,7 @@ def test_an_unknown_account_takes_the_same_work_and_never_matches(verified: list
 def test_guessing_the_stand_in_of_an_unknown_account_is_no_match(
     hashed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auth, "_nobodys_hash", lambda: hashed)
+    monkeypatch.setattr(auth, "_NOBODYS_HASH", hashed)
     assert not auth.password_matches("correct horse battery staple", None)
 
 

@@ -180,7 +180,8 @@ def upsert(
         connection.execute(on_sqlite.on_conflict_do_update(index_elements=list(keys), set_=dict(update)))
     else:
         on_mysql = mysql.insert(table).values(**values)
-        connection.execute(on_mysql.on_duplicate_key_update(dict(update)))
+        # MySQL assigns from left to right, in the order in which they are given.
+        connection.execute(on_mysql.on_duplicate_key_update(list(update.items())))
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:

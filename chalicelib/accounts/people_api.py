@@ -1,0 +1,96 @@
+"""Changes of customers over HTTP that their accounts have to follow."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chalicelib.accounts import people
+from chalicelib.accounts.accounts_api import Account, present_account
+from chalicelib.commerce.addresses_api import Address, present, without_default
+from chalicelib.commerce.customers_api import Customer, Profile, Word
+from chalicelib.commerce.orders_api import Order
+from chalicelib.commerce.orders_api import present as present_order
+from chalicelib.core.auth import ADMIN, STAFF, STAFF_OR_OWNER
+from chalicelib.core.database import Connection, as_dict
+from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.inputs import Email
+from chalicelib.core.routes import Reply, Routes, versioned
+
+routes = Routes("Customers")
+
+
+class CustomerChange(Profile):
+    """What to change of a customer; what is left out stays, null empties. The last two are for staff."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"minProperties": 1, "examples": [{"phone": "+33 4 00 00 00 00"}]}
+    )
+
+    first_name: Word | None = None
+    last_name: Word | None = None
+    email: Email = Field("", json_schema_extra=without_default)
+    traffic_source: Word | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("say at least one thing to change")
+        return self
+
+
+class PersonalData(BaseModel):
+    """All that is stored of a customer."""
+
+    customer: Customer
+    account: Account | None
+    addresses: list[Address]
+    orders: list[Order]
+
+
+@routes.patch("/users/{user_id}", access=STAFF_OR_OWNER, response=Customer, errors=[NotFound, Conflict])
+def change_user(
+    connection: Connection, owner_id: int | None, user_id: int, body: CustomerChange, expected_version: int | None
+) -> Reply:
+    """Change a customer; a customer changes itself alone.
+
+    `email` and `traffic_source` are for staff: a customer changes its address by `POST /accounts/me/email`, which
+    proves it. The account follows a new address.
+    """
+    changes = body.model_dump(exclude_unset=True)
+    row = people.change_person(connection, user_id, changes, owner_id=owner_id, expected_version=expected_version)
+    return versioned(as_dict(row), row.version)
+
+
+@routes.post("/users/{user_id}/archive", access=STAFF, response=Customer, errors=[NotFound])
+def archive_user(connection: Connection, user_id: int) -> Reply:
+    """Put a customer away: out of the list, signed out, its account switched off. Nothing is deleted."""
+    row = people.archive_person(connection, user_id)
+    return versioned(as_dict(row), row.version)
+
+
+@routes.post("/users/{user_id}/restore", access=STAFF, response=Customer, errors=[NotFound, Conflict])
+def restore_user(connection: Connection, user_id: int) -> Reply:
+    """Take a customer back that was put away; it may sign in again."""
+    row = people.restore_person(connection, user_id)
+    return versioned(as_dict(row), row.version)
+
+
+@routes.get("/users/{user_id}/export", access=STAFF_OR_OWNER, response=PersonalData, errors=[NotFound])
+def export_user(connection: Connection, owner_id: int | None, user_id: int) -> dict[str, Any]:
+    """Read all that is stored of a customer: itself, its account, addresses and orders."""
+    found = people.export_person(connection, user_id, owner_id=owner_id)
+    return {
+        "customer": as_dict(found["customer"]),
+        "account": None if found["account"] is None else present_account(found["account"]),
+        "addresses": [present(row) for row in found["addresses"]],
+        "orders": [present_order(row) for row in found["orders"]],
+    }
+
+
+@routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound])
+def erase_user(connection: Connection, user_id: int) -> Reply:
+    """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody."""
+    row = people.erase_person(connection, user_id)
+    return versioned(as_dict(row), row.version)

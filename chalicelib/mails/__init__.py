@@ -1,0 +1,1 @@
+"""Mails to people: their texts, and a queue in the database that loses none."""
