@@ -10,21 +10,16 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from sqlalchemy import Engine
 
 from chalicelib.core.config import ConfigurationError, Settings, load
 from chalicelib.payments import providers
-from chalicelib.payments.provider import PaymentsNotSetUp, UnknownProvider
+from chalicelib.payments.provider import Notice, PaymentsNotSetUp, UnknownProvider
 from tests.conftest import set_settings
+from tests.payments import contract, test_test_provider
 
 FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "shop", "DATABASE_URL": "mysql://db/shop"}
 KEYS = {"STRIPE_SECRET_KEY": "sk_test_geheim", "STRIPE_WEBHOOK_SECRET": "whsec_geheim"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    providers._stripe.cache_clear()
-    providers._secret.cache_clear()
 
 
 def with_environment(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
@@ -113,6 +108,15 @@ def test_keys_are_not_shown() -> None:
         "stripe_secret_key",
         "stripe_webhook_secret",
     }
+
+
+def test_only_the_test_provider_is_asked_for_its_notices(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Notice] = []
+    contract.paid(test_test_provider.Bench())
+    with_environment(monkeypatch, **KEYS, PAYMENT_PROVIDER="stripe")
+    assert providers.deliver_test_notices(taken.append) == 0
+    with_environment(monkeypatch)
+    assert providers.deliver_test_notices(taken.append) == len(taken) == 1
 
 
 @pytest.fixture
