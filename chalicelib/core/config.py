@@ -21,7 +21,7 @@ _SENDER = re.compile(r"([^\x00-\x1f\x7f<>\"]+ <)?[^\s@<>,;:\"\x00-\x1f\x7f]+@[A-
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
-_REAL_STAGES = ("prod", "production", "live")
+_LIVE_STAGES = ("prod", "production", "live")
 
 
 class ConfigurationError(Exception):
@@ -57,6 +57,8 @@ class Settings:
     low_stock_level: int = 5
     deployed: bool = False
     currency: str = "usd"
+    # Whether people pay real money here.
+    live: bool = False
     # None: this stage takes no payments.
     payment_provider: str | None = "test"
     stripe_secret_key: str | None = field(default=None, repr=False)
@@ -113,6 +115,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
         currency=_currency(environment.get("CURRENCY") or "usd"),
+        live=_is_live(environment),
         payment_provider=_payment_provider(environment, deployed=deployed),
         stripe_secret_key=environment.get("STRIPE_SECRET_KEY") or None,
         stripe_webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET") or None,
@@ -196,15 +199,19 @@ def _currency(text: str) -> str:
         raise ConfigurationError(f"CURRENCY: {error}.") from None
 
 
+def _is_live(environment: Mapping[str, str]) -> bool:
+    return (environment.get("STAGE") or "").lower() in _LIVE_STAGES
+
+
 def _payment_provider(environment: Mapping[str, str], *, deployed: bool) -> str | None:
     """Return who takes the money. Pretended payments are for this machine, or where they are asked for by name."""
-    real = (environment.get("STAGE") or "").lower() in _REAL_STAGES
-    name = environment.get("PAYMENT_PROVIDER") or (None if deployed or real else "test")
+    live = _is_live(environment)
+    name = environment.get("PAYMENT_PROVIDER") or (None if deployed or live else "test")
     if name is None:
         return None
     if name not in _PAYMENT_PROVIDERS:
         raise ConfigurationError(f"PAYMENT_PROVIDER must be one of {', '.join(_PAYMENT_PROVIDERS)}, not {name!r}.")
-    if name == "test" and real:
+    if name == "test" and live:
         raise ConfigurationError("PAYMENT_PROVIDER is test, which takes no money: a live stage needs stripe.")
     if name == "stripe" and not environment.get("STRIPE_SECRET_ARN"):
         missing = [key for key in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET") if not environment.get(key)]

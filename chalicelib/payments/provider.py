@@ -20,8 +20,8 @@ class Outcome(StrEnum):
 
     PREPARED: nothing was charged, nobody has asked for it yet, or the asking never arrived.
     SUCCEEDED: the money is taken (or given back). Final.
-    DECLINED: refused. The intent is still open: it may be confirmed with another method, also by a browser that holds
-    its client secret. `cancel` makes it final.
+    DECLINED: refused. The intent is still open: it may be confirmed with another method (the same one is not tried
+    again), also by a browser that holds its client secret. `cancel` makes it final.
     NEEDS_ACTION: the customer must do something in the browser (3-D Secure); the client secret begins it.
     PENDING: under way, not decided; ask again.
     CANCELLED: will never be charged. Final.
@@ -118,7 +118,9 @@ class Provider(Protocol):
         """Make an intent that charges nothing yet and return its reference; the same for the same key."""
 
     def confirm(self, reference: str, method: str) -> Answer:
-        """Charge the intent by a payment method; an intent that succeeded is answered, never charged again.
+        """Charge the intent by a payment method, and tell its state; one that succeeded is never charged again.
+
+        The answer is never PREPARED.
 
         Raises:
             UnknownReference: there is no such intent.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from chalicelib.core import logging
-from chalicelib.core.config import settings
-from chalicelib.payments.provider import PaymentsNotSetUp, Provider, UnknownProvider
+from chalicelib.core.config import ConfigurationError, settings
+from chalicelib.payments.provider import Notice, PaymentsNotSetUp, Provider, UnknownProvider
 from chalicelib.payments.stripe_provider import StripeProvider
 from chalicelib.payments.test_provider import TestProvider
 
@@ -17,7 +18,7 @@ def provider(name: str | None = None) -> Provider:
     Raises:
         PaymentsNotSetUp: the settings name none.
         UnknownProvider: the settings do not allow the one that is asked for.
-        ConfigurationError: the secret that the settings name is wrong.
+        ConfigurationError: the secret that the settings name is wrong, or a live stage has a key for tests.
     """
     asked = name or settings().payment_provider
     if asked is None:
@@ -41,6 +42,14 @@ def test_provider() -> TestProvider:
     return TestProvider()
 
 
+def deliver_test_notices(handle: Callable[[Notice], None]) -> int:
+    """Hand what the test provider has to tell to `handle`, and return how many were taken; 0 with another provider.
+
+    For a schedule: real providers call by themselves.
+    """
+    return test_provider().deliver_notices(handle) if settings().payment_provider == "test" else 0
+
+
 def publishable_key() -> str | None:
     """Return the public key that a browser gives to the provider of new payments; None where it needs none."""
     config = settings()
@@ -55,11 +64,20 @@ def _stripe_provider() -> StripeProvider:
     """Return Stripe, if there are keys for it: also beside another provider, for what was paid with it before."""
     config = settings()
     if config.stripe_secret_key is not None and config.stripe_webhook_secret is not None:
-        return _stripe(config.stripe_secret_key, config.stripe_webhook_secret)
+        return _stripe(_checked(config.stripe_secret_key), config.stripe_webhook_secret)
     if config.stripe_secret_arn is not None:
         secret = _secret(config.stripe_secret_arn)
-        return _stripe(secret["secret_key"], secret["webhook_secret"])
+        return _stripe(_checked(secret["secret_key"]), secret["webhook_secret"])
     raise UnknownProvider("There is no Stripe here.")
+
+
+def _checked(secret_key: str) -> str:
+    """Return the key, unless it pretends where people pay real money."""
+    if settings().live and secret_key.startswith(("sk_test_", "rk_test_")):
+        raise ConfigurationError(
+            "The secret key of Stripe is one for tests, which takes no money: a live stage needs another."
+        )
+    return secret_key
 
 
 @cache

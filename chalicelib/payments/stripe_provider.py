@@ -91,6 +91,8 @@ class StripeProvider:
         options: RequestOptions = {"idempotency_key": key, "max_network_retries": 0}
         try:
             made = self._ask(lambda client: client.v1.payment_intents.create(params, options))
+        except _Replayed as replayed:
+            made = replayed.found
         except _Refused as refused:
             logging.warning(
                 "Stripe refuses a payment", code=refused.error.get("code"), param=refused.error.get("param")
@@ -99,24 +101,27 @@ class StripeProvider:
         return str(made["id"])
 
     def confirm(self, reference: str, method: str) -> Answer:
-        """Charge a PaymentIntent; Stripe charges none twice, whatever is asked."""
+        """Charge a PaymentIntent: Stripe charges none twice, and tries a method once a day."""
         key = _idempotency_key("confirm", reference, method)
         try:
-            return stripe_objects.answer_of(
-                self._ask(
-                    lambda client: client.v1.payment_intents.confirm(
-                        reference,
-                        {"payment_method": method, "use_stripe_sdk": True},
-                        {"idempotency_key": key},
-                    )
+            found = self._ask(
+                lambda client: client.v1.payment_intents.confirm(
+                    reference, {"payment_method": method, "use_stripe_sdk": True}, {"idempotency_key": key}
                 )
             )
         except _Refused as refused:
-            answer = self._state_of(refused, reference)
-            if answer.outcome in (Outcome.PREPARED, Outcome.DECLINED) and not refused.by_the_bank:
-                # Stripe has not even tried: it is the method that is wrong.
-                return replace(answer, outcome=Outcome.DECLINED, decline_code=INVALID_METHOD, message=_INVALID)
-            return answer
+            return self._answer_of_refused(refused, reference)
+        except _Replayed:
+            return self.retrieve(reference)
+        return stripe_objects.answer_of(found)
+
+    def _answer_of_refused(self, refused: _Refused, reference: str) -> Answer:
+        answer = self._state_of(refused, reference)
+        if answer.outcome in (Outcome.PREPARED, Outcome.DECLINED) and not refused.by_the_bank:
+            # Stripe has not even tried: it is the method that is wrong.
+            logging.warning("Stripe does not take a method", code=refused.error.get("code"))
+            return replace(answer, outcome=Outcome.DECLINED, decline_code=INVALID_METHOD, message=_INVALID)
+        return answer
 
     def retrieve(self, reference: str) -> Answer:
         """Tell what became of a PaymentIntent."""
@@ -126,6 +131,8 @@ class StripeProvider:
         """Cancel a PaymentIntent, or tell why it is too late."""
         try:
             found = self._ask(lambda client: client.v1.payment_intents.cancel(reference))
+        except _Replayed as replayed:
+            found = replayed.found
         except _Refused as refused:
             return self._state_of(refused, reference)
         return stripe_objects.answer_of(found)
@@ -146,6 +153,8 @@ class StripeProvider:
         }
         try:
             made = self._ask(lambda client: client.v1.refunds.create(params, options))
+        except _Replayed as replayed:
+            made = replayed.found
         except _Refused as refused:
             message = refused.error.get("message") or "Stripe refused the refund."
             return RefundAnswer(Outcome.DECLINED, None, amount_cents, message)
@@ -190,18 +199,22 @@ class StripeProvider:
         Raises:
             ProviderUnavailable, ProviderRefused, UnknownReference: as all providers.
             _Refused: Stripe understood and says no.
+            _Replayed: Stripe says again what it has said before.
         """
         import stripe  # function-level: as above
 
         try:
-            return call(self._client).to_dict()
+            found = call(self._client)
         except stripe.StripeError as error:
             _translate(error)
+        if found.last_response is not None and _is_replayed(found.last_response.headers):
+            raise _Replayed(found.to_dict())
+        return found.to_dict()
 
     def _state_of(self, refused: _Refused, reference: str) -> Answer:
         """Return the state of the PaymentIntent that made Stripe refuse; errors mostly hold it."""
         intent = refused.error.get("payment_intent")
-        if isinstance(intent, dict) and intent.get("status"):
+        if isinstance(intent, dict) and intent.get("status") and not refused.replayed:
             return stripe_objects.answer_of(intent)
         return self.retrieve(reference)
 
@@ -209,10 +222,23 @@ class StripeProvider:
 class _Refused(Exception):
     """Stripe refused a request: `error` is what it says, which may hold the PaymentIntent."""
 
-    def __init__(self, error: Mapping[str, Any], *, by_the_bank: bool) -> None:
+    def __init__(self, error: Mapping[str, Any], *, by_the_bank: bool, replayed: bool) -> None:
         super().__init__(str(error.get("code")))
         self.error = error
         self.by_the_bank = by_the_bank
+        self.replayed = replayed
+
+
+class _Replayed(Exception):
+    """Stripe knew the key and gave the answer of then once more: `found` may have changed since."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        super().__init__("replayed")
+        self.found = found
+
+
+def _is_replayed(headers: Mapping[str, str] | None) -> bool:
+    return any(name.lower() == "idempotent-replayed" for name in headers or {})
 
 
 def _listing(params: RefundListParams) -> Callable[[StripeClient], StripeObject]:
@@ -235,7 +261,8 @@ def _translate(error: StripeError) -> NoReturn:
     if isinstance(error, stripe.CardError | stripe.InvalidRequestError):
         if code == "resource_missing" and told.get("param") != "payment_method":
             raise UnknownReference("The payment provider knows no such payment or refund.") from None
-        raise _Refused(told, by_the_bank=isinstance(error, stripe.CardError)) from None
+        by_the_bank = isinstance(error, stripe.CardError)
+        raise _Refused(told, by_the_bank=by_the_bank, replayed=_is_replayed(error.headers)) from None
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError | stripe.IdempotencyError):
         logging.warning("Stripe refuses the shop", error=kind, code=code, request=error.request_id)
         raise ProviderRefused("The payment provider refuses the shop; nothing was charged.") from None

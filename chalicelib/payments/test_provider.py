@@ -194,7 +194,7 @@ def _locked(connection: Connection, reference: str) -> AnyRow:
 def _confirm(connection: Connection, reference: str, method: str) -> tuple[Answer, bool]:
     """Return the answer, and whether this call is what brought it about."""
     intent = _locked(connection, reference)
-    if intent.state not in _OPEN:
+    if intent.state not in _OPEN or (intent.state == Outcome.DECLINED and intent.method == method):
         return _answer(intent), False
     behaviour = behaviour_of(method)
     return _answer(_become(connection, intent, behaviour.outcome, behaviour, method)), True

@@ -159,7 +159,7 @@ def test_each_body_has_an_example_that_would_be_taken(route: Route) -> None:
     body = operation_of(route).get("requestBody")
     assert (body is not None) is (route.body is not None or bool(route.wants & {"upload", "raw"}))
     if body is None or route.body is None:
-        return
+        return  # a raw body is whatever its sender signs
     assert body["required"]
     schema = body["content"]["application/json"]["schema"]
     described = resolve(schema["$ref"]) if "$ref" in schema else schema

@@ -181,8 +181,9 @@ class ProviderContract:
             assert again.outcome is Outcome.NEEDS_ACTION
             assert bench.charged(reference) == 0
             bench.authorize(reference, approve=approve)
-            told = bench.provider.retrieve(reference)
+            told = bench.provider.confirm(reference, bench.methods.careful)
             assert (told.outcome, told.client_secret) == (outcome, None)
+            assert bench.provider.retrieve(reference) == told
             assert bench.charged(reference) == cents
 
     def test_what_is_pending_is_charged_once_it_is_decided(self, bench: Bench) -> None:
@@ -190,6 +191,7 @@ class ProviderContract:
         assert bench.provider.confirm(reference, bench.methods.slow).outcome is Outcome.PENDING
         assert bench.charged(reference) == 0
         assert bench.provider.retrieve(reference).outcome is Outcome.SUCCEEDED
+        assert bench.provider.confirm(reference, bench.methods.slow).outcome is Outcome.SUCCEEDED
         assert bench.charged(reference) == 4950
 
     def test_cancelling_is_final_and_may_be_asked_twice(self, bench: Bench) -> None:
@@ -199,7 +201,8 @@ class ProviderContract:
                 bench.provider.confirm(reference, method)
             assert bench.provider.cancel(reference).outcome is Outcome.CANCELLED
             assert bench.provider.cancel(reference).outcome is Outcome.CANCELLED
-            assert bench.provider.confirm(reference, bench.methods.good).outcome is Outcome.CANCELLED
+            again = bench.provider.confirm(reference, method or bench.methods.good)
+            assert again.outcome is Outcome.CANCELLED
             assert bench.provider.retrieve(reference).outcome is Outcome.CANCELLED
             assert bench.charged(reference) == 0
 

@@ -38,6 +38,7 @@ class FakeStripe:
     intents: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
     charges: list[tuple[str, int]] = field(default_factory=list)
+    tries: list[tuple[str, str]] = field(default_factory=list)
     faults: deque[str] = field(default_factory=deque)
     requests: list[tuple[str, str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
@@ -60,21 +61,21 @@ class FakeStripe:
         """Let a day pass."""
         self._replies.clear()
 
-    def answer(self, method: str, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, Json]:
-        """Return status and body, by the rules of idempotency keys."""
+    def answer(self, method: str, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, Json, bool]:
+        """Return status, body, and whether that was said before, by the rules of idempotency keys."""
         self.requests.append((method, path, form, headers))
         if headers.get("authorization") != f"Bearer {SECRET_KEY}":
             raise StripeProblem(401, "invalid_request_error", message=f"Invalid API Key: {headers['authorization']}")
         key = headers.get("idempotency-key")
         if method != "POST" or key is None:
-            return 200, self._act(method, path, form)
+            return 200, self._act(method, path, form), False
         asked = hashlib.sha256(json.dumps([path, form], sort_keys=True).encode()).hexdigest()
         with self._lock:
             if key in self._replies:
                 before, status, body = self._replies[key]
                 if before != asked:
                     raise StripeProblem(400, "idempotency_error", message="The key was used for another request.")
-                return status, body
+                return status, body, True
             if key in self._running:
                 raise StripeProblem(409, "idempotency_error", code="idempotency_key_in_use", message="In use.")
             self._running.add(key)
@@ -86,7 +87,7 @@ class FakeStripe:
             self._replies[key] = (asked, status, json.loads(json.dumps(body)))
         finally:
             self._running.discard(key)
-        return status, body
+        return status, body, False
 
     def is_mute(self, path: str) -> bool:
         """Tell whether the answer about this intent is to be lost, and count it."""
@@ -152,6 +153,7 @@ class FakeStripe:
             raise StripeProblem(
                 400, "invalid_request_error", code="resource_missing", param="payment_method", message=message
             )
+        self.tries.append((intent["id"], method))
         intent["last_payment_error"], intent["payment_method"] = None, method
         if "unanswered" in method:
             self._mute[intent["id"]] = 2  # the try and the library's own second one
@@ -249,9 +251,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(int(fault), {"error": {"type": "api_error", "message": "fault"}})
             return
         try:
-            status, body = self.stripe.answer(self.command, url.path, form, headers)
+            status, body, replayed = self.stripe.answer(self.command, url.path, form, headers)
         except StripeProblem as problem:
-            status, body = problem.status, problem.body
+            status, body, replayed = problem.status, problem.body, False
         if fault == "hang":
             self.stripe.gate.wait(10)
         if fault in ("unanswered", "hang") or self.stripe.is_mute(url.path):
@@ -259,18 +261,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "garbage":
             self._send(200, b"<html>not JSON</html>")
         else:
-            self._reply(status, body)
+            self._reply(status, body, replayed=replayed)
 
     do_GET = do_POST = _handle  # noqa: N815 - names that http.server calls
 
-    def _reply(self, status: int, body: Json) -> None:
-        self._send(status, json.dumps(body).encode())
+    def _reply(self, status: int, body: Json, *, replayed: bool = False) -> None:
+        self._send(status, json.dumps(body).encode(), replayed=replayed)
 
-    def _send(self, status: int, data: bytes) -> None:
+    def _send(self, status: int, data: bytes, *, replayed: bool = False) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Request-Id", "req_fake")
+        if replayed:
+            self.send_header("Idempotent-Replayed", "true")
         self.end_headers()
         self.wfile.write(data)
 

@@ -10,21 +10,16 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from sqlalchemy import Engine
 
 from chalicelib.core.config import ConfigurationError, Settings, load
 from chalicelib.payments import providers
-from chalicelib.payments.provider import PaymentsNotSetUp, UnknownProvider
+from chalicelib.payments.provider import Notice, PaymentsNotSetUp, UnknownProvider
 from tests.conftest import set_settings
+from tests.payments import contract, test_test_provider
 
 FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "shop", "DATABASE_URL": "mysql://db/shop"}
 KEYS = {"STRIPE_SECRET_KEY": "sk_test_geheim", "STRIPE_WEBHOOK_SECRET": "whsec_geheim"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    providers._stripe.cache_clear()
-    providers._secret.cache_clear()
 
 
 def with_environment(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
@@ -93,6 +88,19 @@ def test_what_was_paid_with_stripe_can_be_refunded_after_a_change_of_provider(
     assert providers.publishable_key() is None
 
 
+@pytest.mark.parametrize("key", ["sk_test_geheim", "rk_test_geheim"])
+def test_a_live_stage_takes_no_key_for_tests(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    given = {**KEYS, "STRIPE_SECRET_KEY": key, "PAYMENT_PROVIDER": "stripe"}
+    with_environment(monkeypatch, **given, STAGE="dev")
+    assert providers.provider().name == "stripe"
+    with_environment(monkeypatch, **given, STAGE="prod")
+    with pytest.raises(ConfigurationError, match="one for tests") as caught:
+        providers.provider()
+    assert "geheim" not in str(caught.value)
+    with_environment(monkeypatch, **{**given, "STRIPE_SECRET_KEY": "sk_live_geheim"}, STAGE="prod")
+    assert providers.provider().name == "stripe"
+
+
 def test_keys_are_not_shown() -> None:
     shown = repr(load({**KEYS, "PAYMENT_PROVIDER": "stripe"}))
     assert "geheim" not in shown
@@ -100,6 +108,15 @@ def test_keys_are_not_shown() -> None:
         "stripe_secret_key",
         "stripe_webhook_secret",
     }
+
+
+def test_only_the_test_provider_is_asked_for_its_notices(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Notice] = []
+    contract.paid(test_test_provider.Bench())
+    with_environment(monkeypatch, **KEYS, PAYMENT_PROVIDER="stripe")
+    assert providers.deliver_test_notices(taken.append) == 0
+    with_environment(monkeypatch)
+    assert providers.deliver_test_notices(taken.append) == len(taken) == 1
 
 
 @pytest.fixture
@@ -114,6 +131,9 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_the_keys_may_lie_in_a_secret(secrets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"secret_key": "sk_test_kept", "webhook_secret": "whsec_kept", "publishable_key": "pk_test_kept"}
     arn = secrets.create_secret(Name="shop/stripe", SecretString=json.dumps(kept))["ARN"]
+    with_environment(monkeypatch, PAYMENT_PROVIDER="stripe", STRIPE_SECRET_ARN=arn, STAGE="prod")
+    with pytest.raises(ConfigurationError, match="one for tests"):
+        providers.provider()
     with_environment(monkeypatch, PAYMENT_PROVIDER="stripe", STRIPE_SECRET_ARN=arn)
     made = providers.provider()
     assert (made.name, vars(made)["_secret_key"], vars(made)["_webhook_secret"]) == (

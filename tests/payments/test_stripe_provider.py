@@ -213,6 +213,16 @@ def test_confirming_after_a_day_charges_once(bench: Bench) -> None:
     assert bench.charged(reference) == 4950
 
 
+def test_a_method_that_was_declined_is_not_tried_a_second_time(bench: Bench) -> None:
+    reference = bench.provider.prepare(an_intent())
+    first = bench.provider.confirm(reference, "pm_card_poor")
+    other_process = StripeProvider(SECRET_KEY, WEBHOOK_SECRET, api_base=bench.fake.url)
+    assert other_process.confirm(reference, "pm_card_poor") == first
+    assert bench.fake.tries == [(reference, "pm_card_poor")]
+    bench.provider.confirm(reference, "pm_card_good")
+    assert other_process.confirm(reference, "pm_card_poor").outcome is Outcome.SUCCEEDED, "as it is, not as it was"
+
+
 def test_what_is_under_way_cannot_be_cancelled_and_is_said_to_be_pending(bench: Bench) -> None:
     reference = bench.provider.prepare(an_intent())
     bench.provider.confirm(reference, "pm_card_slow")

@@ -80,6 +80,13 @@ def test_each_end_of_a_payment_is_told_once(bench: Bench) -> None:
     assert delivered(bench) == []
 
 
+def test_a_method_that_was_declined_is_not_tried_a_second_time(bench: Bench) -> None:
+    reference = bench.provider.prepare(an_intent())
+    first = bench.provider.confirm(reference, "pm_test_declined")
+    assert bench.provider.confirm(reference, "pm_test_declined") == first
+    assert len(delivered(bench)) == 1
+
+
 def test_a_notice_may_come_twice_under_one_id(bench: Bench) -> None:
     paid(bench, method="pm_test_twice")
     one, two = delivered(bench)
