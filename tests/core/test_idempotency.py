@@ -26,7 +26,7 @@ from chalicelib.core.database.idempotency import idempotency_keys
 from chalicelib.core.routes import Reply, Routes, Text
 from tests.client import Answer, Client
 from tests.conftest import empty
-from tests.core.test_database import shop_at
+from tests.core.test_database import id_of, kill, shop_at
 from tests.core.test_http import JSON, Edge, authorised, center, center_names, database_error, problem_of
 from tests.factories import NOON, PASSWORD, counted_statements, make_account, make_account_row, make_token
 
@@ -669,6 +669,25 @@ def test_after_a_connection_that_was_lost_at_commit_a_retry_does_what_was_not_ke
     again = counter.post("k")
     assert again.status == 201
     assert "Idempotency-Replayed" not in again.headers
+    assert center_names() == ["chair"]
+
+
+def test_a_server_that_drops_the_connection_at_commit_leaves_the_request_to_the_retry(
+    on_mysql: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, storing = Counter(), idempotency.store
+
+    def store_and_lose(connection: Connection, held: idempotency.Claim, answer: idempotency.Answer) -> None:
+        storing(connection, held, answer)
+        kill(on_mysql, id_of(connection))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(idempotency, "store", store_and_lose)
+        assert code_of(counter.post("k")) == "outcome-unknown"
+    assert center_names() == []
+    again = counter.post("k")
+    assert (again.status, "Idempotency-Replayed" in again.headers) == (201, False)
+    assert counter.post("k").text == again.text
     assert center_names() == ["chair"]
 
 
