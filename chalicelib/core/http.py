@@ -1,4 +1,4 @@
-"""How one request flows: who calls, typed input, one transaction, JSON out, errors to statuses.
+"""How one request flows: who calls, typed input, once only, one transaction, JSON out, errors to statuses.
 
 The only place where an error gets its status. Knows chalice; knows no domain.
 """

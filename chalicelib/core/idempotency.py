@@ -176,7 +176,6 @@ def store(connection: Connection, held: Claim, answer: Answer) -> None:
         "status": answer.status,
         "headers": to_json(answer.headers),
         "body": answer.body,
-        "expires_at": clock.now() + KEPT_FOR,
     }
     if not sql.change_if(connection, held.request_key, claim=held.name, state=_IN_FLIGHT, values=values):
         raise _in_flight()

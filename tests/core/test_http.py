@@ -66,6 +66,7 @@ class Edge:
         query: Mapping[str, list[str]] | None = None,
         body: Any = None,
         encoded: bool = False,
+        address: str = "192.0.2.7",
     ) -> Answer:
         """Send an event as API Gateway does; `body` is JSON unless it is text."""
         event = {
@@ -73,7 +74,7 @@ class Edge:
                 "httpMethod": method,
                 "resourcePath": resource,
                 "path": path or resource.format(**parameters or {}),
-                "identity": {"sourceIp": "192.0.2.7"},
+                "identity": {"sourceIp": address},
             },
             "headers": dict(headers or {}),
             "pathParameters": parameters,

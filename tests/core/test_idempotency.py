@@ -26,7 +26,7 @@ from chalicelib.core.database.idempotency import idempotency_keys
 from chalicelib.core.routes import Reply, Routes, Text
 from tests.client import Answer, Client
 from tests.conftest import empty
-from tests.core.test_database import shop_at
+from tests.core.test_database import id_of, kill, shop_at
 from tests.core.test_http import JSON, Edge, authorised, center, center_names, database_error, problem_of
 from tests.factories import NOON, PASSWORD, counted_statements, make_account, make_account_row, make_token
 
@@ -412,13 +412,26 @@ def test_a_replay_needs_a_good_token_like_any_request(counter: Counter) -> None:
     assert counter.post("k", **authorised("revoked")).status == 401
 
 
-def test_guests_of_two_addresses_or_two_carts_are_two_callers() -> None:
-    names = {
-        idempotency.request_key(scope, "POST", path, "k")
-        for scope in ("address:192.0.2.1", "address:192.0.2.2", "account:1", "account:2")
-        for path in ("/carts/a", "/carts/b")
-    }
-    assert len(names) == 8
+def test_guests_of_two_addresses_or_two_carts_are_two_callers(shop: Engine) -> None:
+    area, counted = Routes("Test"), iter(range(1, 1000))
+
+    @area.put("/carts/{cart_id}", access=PUBLIC, response=dict[str, Any])
+    def change_cart(connection: Connection, cart_id: str) -> dict[str, Any]:
+        """Answer a number."""
+        return {"number": next(counted)}
+
+    edge = Edge(area)
+    places = [(cart, address) for cart in ("a", "b") for address in ("192.0.2.1", "192.0.2.2")]
+
+    def ask(cart: str, address: str) -> int:
+        sent = {"Idempotency-Key": "k"}
+        number: int = edge.call(
+            "PUT", "/carts/{cart_id}", parameters={"cart_id": cart}, headers=sent, address=address
+        ).json["number"]
+        return number
+
+    assert [ask(*place) for place in places] == [1, 2, 3, 4]
+    assert [ask(*place) for place in places] == [1, 2, 3, 4]
 
 
 def test_no_two_lists_of_parts_make_one_request() -> None:
@@ -559,22 +572,52 @@ def test_who_is_overtaken_at_work_cannot_commit(on_mysql: Engine, time: Callable
     assert center_names() == ["chair"]
 
 
-def test_of_many_that_find_a_dead_claim_one_takes_it_over(counter: Counter, time: Callable[[float], None]) -> None:
+@both_kinds
+def test_of_many_that_find_a_dead_claim_one_takes_it_over(
+    counter: Counter, to: str, time: Callable[[float], None]
+) -> None:
     counter.then = [raising(Killed())]
     with pytest.raises(Killed):
-        counter.post("k")
+        counter.post("k", to=to)
     time(60)
     together = threading.Barrier(8, timeout=20)
 
     def ask(_number: int) -> Answer:
         together.wait()
-        return counter.post("k")
+        return counter.post("k", to=to)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(8)))
-    assert center_names() == ["chair"]
+    assert len(counter.request_keys) == 2
     assert sum(answer.status == 201 and "Idempotency-Replayed" not in answer.headers for answer in answers) == 1
     assert {answer.status for answer in answers} <= {201, 409}
+
+
+def test_a_claim_that_was_lost_can_do_nothing_to_that_of_the_other(
+    shop: Engine, time: Callable[[float], None]
+) -> None:
+    mine = idempotency.claim("k", "asked")
+    time(60)
+    theirs = idempotency.claim("k", "asked")
+    assert isinstance(mine, idempotency.Claim)
+    assert isinstance(theirs, idempotency.Claim)
+    my_answer, their_answer = (idempotency.Answer(201, {"ETag": tag}, "{}") for tag in ('"v1"', '"v2"'))
+
+    def store(held: idempotency.Claim, answer: idempotency.Answer) -> None:
+        run(lambda connection: idempotency.store(connection, held, answer), writes=True)
+
+    for _ in range(2):
+        idempotency.release(mine)
+        with pytest.raises(idempotency.RequestInFlight):
+            store(mine, my_answer)
+        with pytest.raises(idempotency.RequestInFlight):
+            idempotency.claim("k", "asked")
+    store(theirs, their_answer)
+    for held in (mine, theirs):
+        idempotency.release(held)
+        with pytest.raises(idempotency.RequestInFlight):
+            store(held, my_answer)
+    assert idempotency.claim("k", "asked") == their_answer
 
 
 def test_a_deadlock_at_work_is_not_noticed_outside(counter: Counter) -> None:
@@ -626,6 +669,25 @@ def test_after_a_connection_that_was_lost_at_commit_a_retry_does_what_was_not_ke
     again = counter.post("k")
     assert again.status == 201
     assert "Idempotency-Replayed" not in again.headers
+    assert center_names() == ["chair"]
+
+
+def test_a_server_that_drops_the_connection_at_commit_leaves_the_request_to_the_retry(
+    on_mysql: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, storing = Counter(), idempotency.store
+
+    def store_and_lose(connection: Connection, held: idempotency.Claim, answer: idempotency.Answer) -> None:
+        storing(connection, held, answer)
+        kill(on_mysql, id_of(connection))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(idempotency, "store", store_and_lose)
+        assert code_of(counter.post("k")) == "outcome-unknown"
+    assert center_names() == []
+    again = counter.post("k")
+    assert (again.status, "Idempotency-Replayed" in again.headers) == (201, False)
+    assert counter.post("k").text == again.text
     assert center_names() == ["chair"]
 
 
