@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts
@@ -12,6 +12,8 @@ from chalicelib.commerce.tables import (
     order_items,
     orders,
     products,
+    stock_levels,
+    stock_movements,
     users,
 )
 from chalicelib.core.database import Connection
@@ -19,6 +21,9 @@ from chalicelib.csv_import.tables import import_files, imports
 
 # Children before their parents.
 _SHOP = (order_items, orders, inventory_items, products, users, distribution_centers)
+
+# What an import makes of them; whatever else refers to them was made by somebody.
+_COUNTED = (stock_movements, stock_levels)
 
 
 def has_data(connection: Connection) -> bool:
@@ -62,12 +67,27 @@ def count_inserted(connection: Connection, import_id: int) -> dict[str, int]:
     return {row.table_name: int(row.inserted) for row in connection.execute(files)}
 
 
+def was_used(connection: Connection) -> bool:
+    """Tell whether stock was taken or managed, or a row was changed by hand."""
+    changes = [
+        select(table.c.id).where(table.c.version > 1) for table in (products, users, orders, distribution_centers)
+    ]
+    # Units that were there before the ledger stand in it by a migration, which calls them imported as well.
+    changes.append(select(stock_movements.c.id).where(stock_movements.c.kind != "imported"))
+    changes.append(
+        select(inventory_items.c.id).where(
+            or_(inventory_items.c.reserved_at.is_not(None), inventory_items.c.written_off_at.is_not(None))
+        )
+    )
+    return any(connection.execute(change.limit(1)).first() is not None for change in changes)
+
+
 def delete_shop(connection: Connection, import_id: int) -> bool:
-    """Delete all rows of the six tables and their import; False, and nothing done, where other rows need them."""
+    """Delete all rows of the six tables, their stock and import; False, nothing done, where other rows need them."""
     try:
         with connection.begin_nested():
             connection.execute(update(accounts).values(customer_id=None))
-            for table in _SHOP:
+            for table in (*_COUNTED, *_SHOP):
                 connection.execute(delete(table))
             connection.execute(delete(imports).where(imports.c.id == import_id))
     except IntegrityError:

@@ -1,6 +1,6 @@
 """A sample shop makes room for a real one: imported data is not mixed with generated data.
 
-Only an untouched sample goes: as soon as anything was added to it, it is somebody's and stays.
+Only an untouched sample goes: as soon as anything was added to it or changed in it, it is somebody's and stays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def make_room(connection: Connection) -> bool:
     sample = demo_sql.find_only_import(connection, requested_by=SAMPLE)
     if sample is None or demo_sql.count_rows(connection) != demo_sql.count_inserted(connection, sample):
         return False
-    return demo_sql.delete_shop(connection, sample)
+    return not demo_sql.was_used(connection) and demo_sql.delete_shop(connection, sample)
 
 
 def has_good_rows(store: Blobs) -> bool:

@@ -80,3 +80,24 @@ def explain(place: Place, difference: Mapping[str, int]) -> list[Entry]:
             if open_units > units:
                 targets.append((target, open_units - units))
     return entries
+
+
+def recount(
+    held: Mapping[int, Mapping[str, int]], units: Mapping[int, Mapping[str, int]]
+) -> dict[int, dict[str, int]]:
+    """Return the counters of a product by center so that they agree with its `units` (by center, then state).
+
+    What came from other centers stays so; only where more units are gone than came in from outside, the transfers of
+    the product are forgotten: they must cancel out, and nothing can have come in less than never.
+    """
+    found: dict[int, dict[str, int]] = {}
+    for center_id in held.keys() | units.keys():
+        counted = units.get(center_id, {})
+        states = {state.value: counted.get(state.value, 0) for state in UNIT_STATES}
+        transferred = held[center_id]["transferred"] if center_id in held else 0
+        found[center_id] = {"received": sum(states.values()) - transferred, "transferred": transferred, **states}
+    if any(counters["received"] < 0 for counters in found.values()):
+        for counters in found.values():
+            counters["received"] += counters["transferred"]
+            counters["transferred"] = 0
+    return found

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-MAX_ID = 2**63 - 1
+# What every JSON number holds exactly. It also leaves ids above it: a server that has numbered a row 2^63 - 1 cannot
+# number another one.
+MAX_ID = 2**53 - 1
 MAX_CENTS = 99_999_999_999
 
 
@@ -52,7 +54,8 @@ class TableFile:
     """One file and the table that it fills.
 
     `key` is the database column of the primary key, `references` maps database columns to the parent table
-    whose key they hold, `unique` names database columns that are unique beside the key.
+    whose key they hold, `unique` names database columns that are unique beside the key. `fill` names a column that,
+    where it is empty, takes that of the same row's parent: (column, reference, parent table, column of the parent).
     """
 
     table: str
@@ -60,6 +63,7 @@ class TableFile:
     references: tuple[tuple[str, str], ...] = ()
     unique: tuple[str, ...] = ()
     key: str = "id"
+    fill: tuple[str, str, str, str] | None = None
 
     @property
     def file_stem(self) -> str:
@@ -171,6 +175,7 @@ INVENTORY_ITEMS = TableFile(
         _id("product_distribution_center_id"),
     ),
     references=(("product_id", "products"), ("product_distribution_center_id", "distribution_centers")),
+    fill=("product_distribution_center_id", "product_id", "products", "distribution_center_id"),
 )
 
 ORDERS = TableFile(

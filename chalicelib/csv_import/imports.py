@@ -7,9 +7,6 @@ one transaction in all.
 from __future__ import annotations
 
 import json
-import os
-import secrets
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,13 +14,13 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
+from chalicelib.commerce import imported_stock
 from chalicelib.core import blobs, clock, logging
 from chalicelib.core.blobs import Blob, Blobs
-from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
 from chalicelib.core.database.dialect import RowsRefused
 from chalicelib.core.errors import AppError, Conflict, NotFound
-from chalicelib.csv_import import imports_sql
+from chalicelib.csv_import import holders, imports_sql
 from chalicelib.csv_import.columns import TABLE_FILES, TableFile
 from chalicelib.csv_import.records import Rejection, excerpt
 from chalicelib.csv_import.steps import BATCH_ROWS, FileImport, Progress, Report, Transact
@@ -213,8 +210,7 @@ class _Worker:
 
     def __init__(self, import_id: int) -> None:
         self._id = import_id
-        # Machines and processes of the cloud may share name and number.
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
+        self._holder = holders.new_holder()
 
     def run(self, way: _Way) -> None:
         """Take the lease, then all files in turn."""
@@ -228,6 +224,7 @@ class _Worker:
             raise
         except Exception:
             with suppress(ImportBusy):
+                self._settle_what_is_left(found)
                 self._transact(
                     lambda connection: self._end(connection, "failed", "An unexpected error; see the logs.")
                 )
@@ -235,15 +232,16 @@ class _Worker:
 
     def give_up(self, message: str) -> None:
         """End the import as failed, unless somebody works on it: that raises ImportBusy."""
-        self._begin()
+        self._settle_what_is_left(self._begin())
         self._transact(lambda connection: self._end(connection, "failed", message))
 
     def _begin(self) -> Any:
         """Take the lease; return the import's row."""
         found, _ = run(lambda connection: get_import(connection, self._id), writes=False)
         self._lease = STRICT_LEASE if found.strict else LEASE
+        self._requested_by = found.requested_by
         self._stamp = found.created_at.strftime("%Y-%m-%d %H:%M:%S.%f")
-        dead = found.lease_holder if _is_dead(found.lease_holder) else None
+        dead = found.lease_holder if holders.is_dead(found.lease_holder) else None
         if not run(lambda connection: self._take_lease(connection, dead), writes=True):
             raise ImportBusy(f"Import {self._id} is being worked on by {found.lease_holder}, or at its end.")
         return found
@@ -251,10 +249,13 @@ class _Worker:
     def _run_in_batches(self, way: _Way) -> None:
         _, files = run(lambda connection: get_import(connection, self._id), writes=False)
         waiting = [file for file in files if file.state not in ("done", "failed")]
-        if all(self._import(way, file, self._transact, self._report).run(way.has_time) for file in waiting):
+        if all(self._import_in_batches(way, file).run(way.has_time) for file in waiting):
             self._transact(self._end_as_files_did)
         else:
             self._release()
+
+    def _import_in_batches(self, way: _Way, file: Any) -> FileImport:
+        return self._import(way, file, self._transact, self._report, lambda: self._settle(self._transact, [file]))
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         def under_lease(connection: Connection) -> T:
@@ -283,10 +284,12 @@ class _Worker:
                 return part(connection)
 
             _, files = get_import(connection, self._id)
-            in_time = all(self._import(way, file, inside, report).run(way.has_time) for file in files)
+            in_time = all(self._import(way, file, inside, report, None).run(way.has_time) for file in files)
             _, files = get_import(connection, self._id)
             if message := _objection(files, in_time=in_time):
                 raise _Undo(message, files)
+            # Last: it locks the products, which nobody could sell until the end.
+            self._settle(inside, files)
             self._end(connection, "done", None)
 
         try:
@@ -310,7 +313,26 @@ class _Worker:
             message += f" The first {_MOST_KEPT:,} reasons are kept."
         self._end(connection, "failed", message)
 
-    def _import(self, way: _Way, file: Any, transact: Transact, report: Report) -> FileImport:
+    def _settle(self, transact: Transact, files: Sequence[Any]) -> None:
+        """Bring the counters of stock in step with the units of `files`."""
+        if any(file.table_name == "inventory_items" for file in files):
+            imported_stock.book_imported(transact, reference=f"import:{self._id}", actor=self._requested_by)
+
+    def _settle_what_is_left(self, found: Any) -> None:
+        """Count what an import that nobody continues has brought; a strict one has left nothing."""
+        if found.strict:
+            return
+        try:
+            _, files = run(lambda connection: get_import(connection, self._id), writes=False)
+            self._settle(self._transact, files)
+        except ImportBusy:
+            raise
+        except Exception:  # it ends as it would have: the next import of units counts again
+            logging.failure("stock not counted after an import", import_id=self._id)
+
+    def _import(
+        self, way: _Way, file: Any, transact: Transact, report: Report, settle: Callable[[], None] | None
+    ) -> FileImport:
         return FileImport(
             way.store,
             _TABLES[file.table_name],
@@ -320,6 +342,7 @@ class _Worker:
             report=report,
             on_progress=way.on_progress,
             batch_rows=way.batch_rows,
+            settle=settle,
         )
 
     def _take_lease(self, connection: Connection, dead: str | None) -> bool:
@@ -370,20 +393,3 @@ def _run_again(work: Callable[[Connection], T]) -> T:
         with suppress(RowsRefused):
             return run(work, writes=True)
     return run(work, writes=True)
-
-
-def _is_dead(holder: str | None) -> bool:
-    """Tell whether a holder was a process of this machine that is gone: its lease need not be waited for."""
-    host, _, rest = (holder or "").partition(":")
-    pid = rest.partition(":")[0]
-    if settings().deployed:
-        return False  # there another machine may have the same name
-    if host != socket.gethostname() or not pid.isdecimal() or int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

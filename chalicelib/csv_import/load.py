@@ -125,6 +125,7 @@ class TableLoader:
 
     def write(self, connection: Connection, rows: Rows) -> Counts:
         """Insert what is new, update what differs, leave what is equal; reject what would not be unique."""
+        self._fill(connection, rows)
         keys = self._keys(rows.columns)
         held = self._held(connection, keys)
         sent = [rows.columns[target] for target in self._sent]
@@ -146,6 +147,20 @@ class TableLoader:
         if rows.lines:
             imports_sql.insert_columns(connection, self._file.table, rows.columns, self._stamp)
         return counts
+
+    def _fill(self, connection: Connection, rows: Rows) -> None:
+        """Give rows the value of their parent where they have none of their own."""
+        if self._file.fill is None:
+            return
+        target, reference, parent, source = self._file.fill
+        values, keys = rows.columns[target], rows.columns[reference]
+        if None in values:
+            needed = {key for key, value in zip(keys, values, strict=True) if value is None}
+            found = imports_sql.find_rows(connection, parent, [source], list(needed))
+            rows.columns[target] = [
+                found.get(key, (None,))[0] if value is None else value
+                for key, value in zip(keys, values, strict=True)
+            ]
 
     def _held(self, connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Any, ...]]:
         """Return the rows that the table already has of `keys`: mostly none, found out by one look at the index."""

@@ -70,6 +70,7 @@ class FileImport:
         report: Report,
         on_progress: Callable[[Progress], None] | None,
         batch_rows: int = BATCH_ROWS,
+        settle: Callable[[], object] | None = None,
     ) -> None:
         self._store = store
         self._file = table_file
@@ -81,11 +82,13 @@ class FileImport:
         self._report = report
         self._on_progress = on_progress
         self._batch_rows = batch_rows
+        self._settle = settle or (lambda: None)
 
     def run(self, has_time: Callable[[], bool]) -> bool:
         """Load the file; return False when time ran short before its end.
 
-        What makes the file unreadable is kept as its error, beside the rows that were read before.
+        What makes the file unreadable is kept as its error, beside the rows that were read before. What `settle` does
+        follows the rows in any case, and comes before the file is at its end: after a kill it is done again.
         """
         error = None
         try:
@@ -96,11 +99,13 @@ class FileImport:
                 batches = read_batches(whole, self._file, batch_rows=self._batch_rows, skip_rows=skip_rows)
                 self._set({"state": "running", "notes": json.dumps(batches.notes)})
                 if not self._load(batches, has_time):
+                    self._settle()
                     return False
         except FileNotFoundError:
             error = "the file is gone"
         except FileError as broken:
             error = str(broken)[:1000]
+        self._settle()
         if error is None:
             self._set({"state": "done", "bytes_done": self._size})
         else:

@@ -22,6 +22,7 @@ from chalicelib.core.database.dialect import make_engine
 from infra.migrate import migrate
 from infra.private_mariadb import PrivateServer
 from infra.sample_shop import generate
+from tests.commerce.stock_checks import assert_stock_adds_up, levels
 from tests.csv_import.csv_files import TABLES, everything, stored
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,12 @@ class Shop:
                 assert (file.inserted, file.rejected) == (rows, bad), file.table_name
                 assert file.inserted + file.rejected == file.records_done, file.table_name
             connection.exec_driver_sql("ROLLBACK")
+
+    def assert_stock_adds_up(self) -> None:
+        """Check that there is stock, and that counters, units and ledger agree."""
+        with self.engine.connect() as connection:
+            assert sum(counters["received"] for counters in levels(connection).values()) > 0
+            assert_stock_adds_up(connection)
 
     def contents(self) -> dict[str, Any]:
         """Return all that an import leaves behind, without its own stamps and numbers."""
@@ -186,6 +193,7 @@ def test_a_killed_import_continues_and_ends_like_an_undisturbed_one(shops: list[
     assert code == 3, said
     assert "Continuing import 1, which was interrupted." in said
     assert disturbed.contents() == undisturbed.contents()
+    disturbed.assert_stock_adds_up()
     for table, stamps in STAMPS.items():
         moments = {row[stamp] for row in stored(disturbed.engine, table) for stamp in stamps}
         assert len(moments) == 1, table
@@ -206,6 +214,7 @@ def test_a_killed_strict_import_leaves_nothing_and_begins_anew(shops: list[Shop]
     code, said = shop.finish(good, "--strict")
     assert code == 0, said
     assert [row["state"] for row in stored(shop.engine, "imports")] == ["done"]
+    shop.assert_stock_adds_up()
     for table, rows in everything(shop.engine).items():
         with (good / f"{table}.csv").open(newline="", encoding="utf-8") as file:
             assert len(rows) == len(list(csv.reader(file))) - 1

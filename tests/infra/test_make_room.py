@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select, text
 
 from chalicelib.accounts.tables import accounts
-from chalicelib.commerce.tables import orders, products, users
+from chalicelib.commerce.sale_tables import cart_items, carts
+from chalicelib.commerce.tables import orders, products, stock_levels, stock_movements, users
 from chalicelib.core import config
 from chalicelib.core.config import Settings
 from infra import demo, import_csv
+from tests.commerce.stock_checks import assert_stock_adds_up
 from tests.csv_import.csv_files import Row, write_files
-from tests.factories import make_order
+from tests.factories import NOON, make_order
 
 
 @pytest.fixture
@@ -44,6 +46,41 @@ def test_a_sample_shop_that_was_used_stays(shop: Engine, real_folder: Path) -> N
     assert import_csv.main([str(real_folder)]) == 0
     assert count(shop, users) == before + 1
     assert count(shop, products) > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE products SET version = version + 1",
+        "UPDATE inventory_items SET reserved_at = created_at WHERE sold_at IS NULL",
+        "UPDATE stock_movements SET kind = 'received'",
+    ],
+)
+def test_a_sample_shop_that_was_changed_stays(shop: Engine, real_folder: Path, change: str) -> None:
+    with shop.connect() as connection:
+        assert connection.execute(text(change)).rowcount > 0
+    assert import_csv.main([str(real_folder)]) == 0
+    assert count(shop, products) > 0
+
+
+def test_the_stock_of_a_sample_shop_goes_with_it(shop: Engine, real_folder: Path) -> None:
+    assert count(shop, stock_levels) > 0
+    assert_stock_adds_up()
+    assert import_csv.main([str(real_folder)]) == 0
+    assert (count(shop, stock_levels), count(shop, stock_movements)) == (0, 0)
+
+
+def test_a_cart_keeps_the_sample_shop(shop: Engine, real_folder: Path) -> None:
+    with shop.connect() as connection:
+        moment = {"created_at": NOON, "updated_at": NOON}
+        cart_id = connection.execute(insert(carts).values(public_id="c", **moment)).inserted_primary_key
+        assert cart_id is not None
+        product_id = connection.scalar(select(products.c.id).limit(1))
+        values = {"cart_id": cart_id[0], "product_id": product_id, "quantity": 1, "added_at": NOON}
+        connection.execute(insert(cart_items).values(**values))
+    levels = count(shop, stock_levels)
+    assert import_csv.main([str(real_folder)]) == 0
+    assert count(shop, stock_levels) == levels
 
 
 def test_real_data_makes_no_room_for_other_data(shop: Engine, real_folder: Path, tmp_path: Path) -> None:
