@@ -288,7 +288,7 @@ def _keys_of(values: Mapping[str, Any]) -> dict[str, str | None]:
 def _require_free_skus(connection: Connection, wanted: Mapping[str, int | None]) -> None:
     owners = products_sql.find_sku_owners(connection, wanted)
     for sku, owner in owners.items():
-        if owner != wanted[sku]:
+        if owner != wanted.get(sku):
             raise SkuTaken(f"The SKU {sku!r} belongs to product {owner}.")
 
 

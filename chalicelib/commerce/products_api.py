@@ -285,8 +285,10 @@ def list_product_history(connection: Connection, product_id: int, query: PageQue
 
 
 def _columns(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a body as columns: prices in cents, line ends as one."""
-    values = {products.COLUMNS[name]: value for name, value in fields.items()}
+    """Return the fields of a body as columns: prices in cents, texts without space around them, line ends as one."""
+    values: dict[str, Any] = {
+        products.COLUMNS[name]: value.strip() if isinstance(value, str) else value for name, value in fields.items()
+    }
     for column in ("cost_cents", "retail_price_cents"):
         if column in values:
             values[column] = to_cents(values[column])

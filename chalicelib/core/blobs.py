@@ -156,7 +156,7 @@ class BucketBlobs:
         """Put the object `key`."""
         self._client.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=content_type)
 
-    def upload_form(self, key: str, content_type: str, size: int, ttl_s: int) -> UploadForm | None:
+    def upload_form(self, key: str, content_type: str, size: int, ttl_s: int) -> UploadForm:
         """Return a presigned form of the bucket for exactly this key, type and size."""
         kept = {"Content-Type": content_type, "Cache-Control": IMMUTABLE}
         made = self._client.generate_presigned_post(

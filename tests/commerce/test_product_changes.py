@@ -113,6 +113,14 @@ def test_a_sku_belongs_to_one_product(staff: Client) -> None:
     assert row_of(other).sku == "OTHER"
 
 
+def test_space_around_a_text_is_no_part_of_it(staff: Client) -> None:
+    center_id = make_center()
+    texts = {"name": " Scarf\u00a0", "brand": " Levi ", "sku": " S1 ", "description": " \r\n "}
+    made = staff.post("/products", new_product(center_id) | texts).json
+    assert (made["name"], made["brand"], made["sku"], made["description"]) == ("Scarf", "Levi", "S1", None)
+    assert code(staff.post("/products", new_product(center_id, sku="S1  "))) == "sku-taken"
+
+
 def test_a_product_needs_a_center_that_is_open(staff: Client) -> None:
     closed = make_center()
     assert staff.post(f"/distribution-centers/{closed}/archive", if_match="*").status == 200

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
+import json
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -141,6 +144,20 @@ class BlobsContract:
         put("in/a.csv", b"a")
         assert list(place.list(prefix)) == []
 
+    def test_bytes_that_are_put_are_found_and_read(self, place: Blobs) -> None:
+        place.put("images/a.png", b"first", "image/png")
+        place.put("images/a.png", b"second one", "image/png")
+        (listed,) = place.list("images")
+        assert place.find("images/a.png") == listed
+        assert (listed.key, listed.size) == ("images/a.png", 10)
+        with place.open("images/a.png") as stream:
+            assert stream.read() == b"second one"
+
+    @pytest.mark.parametrize("key", ["nothing", "images", "images/", "../secret"])
+    def test_what_is_not_there_is_none(self, place: Blobs, key: str) -> None:
+        place.put("images/a.png", b"a", "image/png")
+        assert place.find(key) is None
+
 
 class TestFolderBlobs(BlobsContract):
     @pytest.fixture
@@ -167,6 +184,19 @@ class TestFolderBlobs(BlobsContract):
         (place.root / "link").symlink_to(place.root.parent / "secret")
         with pytest.raises(FileNotFoundError):
             place.open("link")
+
+    @pytest.mark.parametrize("key", ["../secret", "in/../../secret", "/etc/passwd", ""])
+    def test_nothing_is_put_outside(self, place: FolderBlobs, key: str) -> None:
+        with pytest.raises(ValueError, match=key.replace(".", r"\.") or "^$"):
+            place.put(key, b"x", "text/plain")
+        assert (place.root.parent / "secret").read_bytes() == b"not yours"
+
+    def test_nothing_half_written_is_left(self, place: FolderBlobs) -> None:
+        place.put("in/a", b"a", "text/plain")
+        assert [path.name for path in (place.root / "in").iterdir()] == ["a"]
+
+    def test_a_folder_gives_no_forms(self, place: FolderBlobs) -> None:
+        assert place.upload_form("a.png", "image/png", 1, 600) is None
 
     def test_an_absolute_path_is_no_key(self, place: FolderBlobs) -> None:
         with pytest.raises(FileNotFoundError):
@@ -200,6 +230,23 @@ class TestBucketBlobs(BlobsContract):
         put("in/", b"")
         put("in/a.csv", b"a")
         assert [blob.key for blob in place.list("in")] == ["in/a.csv"]
+
+    def test_a_type_is_kept_with_the_bytes(self, place: BucketBlobs, aws: Any) -> None:
+        place.put("a.png", b"a", "image/png")
+        assert aws.head_object(Bucket=place.bucket, Key="a.png")["ContentType"] == "image/png"
+
+    def test_a_form_holds_its_key_type_size_and_end(self, place: BucketBlobs) -> None:
+        form = place.upload_form("images/a.png", "image/png", 7, 600)
+        assert place.bucket in form.url
+        assert (form.fields["key"], form.fields["Content-Type"]) == ("images/a.png", "image/png")
+        policy = json.loads(base64.b64decode(form.fields["policy"]))
+        conditions = policy["conditions"]
+        assert {"bucket": place.bucket} in conditions
+        assert {"key": "images/a.png"} in conditions
+        assert {"Content-Type": "image/png"} in conditions
+        assert ["content-length-range", 7, 7] in conditions
+        left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+        assert timedelta(seconds=590) < left <= timedelta(seconds=601)
 
     def test_a_missing_bucket_is_an_error_and_not_an_empty_one(self, aws: Any) -> None:
         with pytest.raises(aws.exceptions.NoSuchBucket):

@@ -147,3 +147,21 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.settings() is first
     assert first.stage == "first"
     config.settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("", None),
+        ("https://images.example.com", "https://images.example.com"),
+        (" https://cdn.example.com/shop/ ", "https://cdn.example.com/shop"),
+    ],
+)
+def test_images_may_come_from_another_place(given: str, url: str | None) -> None:
+    assert load({"IMAGES_URL": given}).images_url == url
+
+
+@pytest.mark.parametrize("given", ["images.example.com", "ftp://x", "https://x/?a=b", "https://x#y", "https:///x"])
+def test_the_place_of_images_must_be_a_url(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="IMAGES_URL"):
+        load({"IMAGES_URL": given})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from chalicelib.core.auth import Role
 from tests.csv_import.csv_files import (
     Row,
     center,
@@ -23,7 +24,7 @@ from tests.csv_import.csv_files import (
     write_files,
     write_shop,
 )
-from tests.factories import make_center, make_customer, make_product
+from tests.factories import client_of, make_center, make_customer, make_product
 
 small_and_large_batches = pytest.mark.parametrize("batch_rows", [1, 2, 1000])
 
@@ -140,6 +141,28 @@ class TestTheSecondTime:
         assert after[2]["updated_at"] > before[2]["updated_at"]
         assert after[2] == before[2] | {"city": "Nice", "updated_at": after[2]["updated_at"], "version": 2}
         assert after[4]["first_name"] == "Robin 4"
+
+    @pytest.mark.parametrize("table", ["distribution_centers", "users", "products", "orders"])
+    def test_a_changed_row_counts_its_version_and_others_do_not(
+        self, shop: Engine, tmp_path: Path, table: str
+    ) -> None:
+        changed = {
+            "distribution_centers": [center(1, name="New"), center(2)],
+            "users": [user(1, city="Nice"), user(2)],
+            "products": [product(1, cost="21"), product(2)],
+            "orders": [order(1, gender="M"), order(2)],
+        }
+        import_files(write_shop(tmp_path, distribution_centers=[center(1), center(2)]))
+        import_files(write_files(tmp_path / "again", **{table: changed[table]}))
+        assert [row["version"] for row in stored(shop, table)][:2] == [2, 1]
+
+    def test_an_edit_that_was_begun_before_the_import_fails(self, shop: Engine, tmp_path: Path) -> None:
+        import_files(write_shop(tmp_path))
+        staff = client_of(Role.STAFF)
+        changed, kept = (staff.get(f"/products/{each}").headers["ETag"] for each in (1, 2))
+        import_files(write_shop(tmp_path, products=[product(1, cost="21"), product(2), product(3)]))
+        assert staff.patch("/products/1", {"cost": 22}, if_match=changed).status == 412
+        assert staff.patch("/products/2", {"cost": 22}, if_match=kept).status == 200
 
     def test_the_moment_in_which_a_row_came_in_is_kept(self, shop: Engine, tmp_path: Path) -> None:
         import_files(write_shop(tmp_path))

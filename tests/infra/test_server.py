@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import os
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +30,11 @@ import infra.run
 import infra.server
 from app import app
 from chalicelib.commerce.tables import distribution_centers
-from chalicelib.core import config
+from chalicelib.core import config, local_uploads
 from chalicelib.core.config import Settings
 from chalicelib.core.database import transaction, use_engine
 from chalicelib.core.database.dialect import make_engine
+from chalicelib.core.local_uploads import Permission
 from infra.migrate import migrate
 from infra.server import MAX_BODY_BYTES, PACE_S, Schedules, make_server
 from tests.conftest import set_settings
@@ -497,3 +500,24 @@ def test_a_number_that_cannot_be_is_said_in_one_line(
     assert infra.run.main() == 1
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
+
+
+@pytest.mark.parametrize("content_type", ["image/png", "application/octet-stream", "text/plain"])
+def test_bytes_come_and_go_as_they_are(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content_type: str
+) -> None:
+    set_settings(monkeypatch, dataclasses.replace(config.settings(), data_dir=tmp_path))
+    data = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    key = f"images/products/1/{'A' * 22}.png"
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    token = local_uploads.sign(tmp_path, Permission(key, "image/png", len(data), until))
+    with connected(port) as connection:
+        put = ask(connection, "PUT", f"/local-uploads/{token}", {"Content-Type": content_type}, data)
+        assert (put.status, put.body) == (204, b"")
+        shown = ask(connection, "GET", f"/{key}")
+        assert (shown.status, shown.body) == (200, data)
+        assert shown.headers["Content-Type"] == "image/png"
+        head = ask(connection, "HEAD", f"/{key}")
+        assert (head.status, head.body) == (200, b"")
+        missing = ask(connection, "GET", f"/{key.replace('A', 'B')}")
+        assert problem_of(missing)["status"] == 404
