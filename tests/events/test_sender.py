@@ -366,8 +366,8 @@ def test_a_server_that_is_silent_is_given_up() -> None:
         release.set()
     assert (outcome.delivered, outcome.status) == (False, None)
     assert "No answer within 0.2 seconds" in str(outcome.error)
-    assert 0.2 <= elapsed < 2
-    assert 200 <= outcome.duration_ms < 2000
+    assert 0.2 <= elapsed < 8
+    assert 200 <= outcome.duration_ms < 8000
 
 
 @pytest.mark.usefixtures("at_home")
@@ -386,7 +386,7 @@ def test_a_trickle_does_not_prolong_the_time() -> None:
         elapsed = time.monotonic() - started
         stop.set()
     assert "No answer within" in str(outcome.error)
-    assert elapsed < 2
+    assert elapsed < 8
 
 
 @pytest.mark.usefixtures("at_home")
@@ -503,7 +503,7 @@ def test_a_server_that_never_shakes_hands_is_given_up(monkeypatch: pytest.Monkey
         started = time.monotonic()
         outcome = post(f"https://hooks.example:{silent.getsockname()[1]}/", {}, b"{}", timeout_s=0.2)
     assert "No answer within" in str(outcome.error)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_what_is_allowed_at_home_is_allowed_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
