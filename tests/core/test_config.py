@@ -165,3 +165,45 @@ def test_images_may_come_from_another_place(given: str, url: str | None) -> None
 def test_the_place_of_images_must_be_a_url(given: str) -> None:
     with pytest.raises(ConfigurationError, match="IMAGES_URL"):
         load({"IMAGES_URL": given})
+
+
+# --- events ------------------------------------------------------------------------------------------------------
+
+
+def test_webhooks_go_to_the_public_internet_by_https_unless_told_otherwise() -> None:
+    settings = load({})
+    assert (settings.webhooks_allow_http, settings.webhooks_allow_private) == (False, False)
+    assert settings.webhooks_ports == (443,)
+    opened = load({"WEBHOOKS_ALLOW_HTTP": "1", "WEBHOOKS_ALLOW_PRIVATE": "1", "WEBHOOKS_PORTS": "443, 8443"})
+    assert (opened.webhooks_allow_http, opened.webhooks_allow_private) == (True, True)
+    assert opened.webhooks_ports == (443, 8443)
+
+
+def test_a_deployed_function_never_sends_into_its_own_network() -> None:
+    deployed = {"AWS_LAMBDA_FUNCTION_NAME": "shopkeeper-api", "DATABASE_URL": "sqlite:///x.db"}
+    with pytest.raises(ConfigurationError, match="WEBHOOKS_ALLOW_PRIVATE"):
+        load({**deployed, "WEBHOOKS_ALLOW_PRIVATE": "1"})
+    assert not load({**deployed, "WEBHOOKS_ALLOW_PRIVATE": "0"}).webhooks_allow_private
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBHOOKS_ALLOW_HTTP", "yes"),
+        ("WEBHOOKS_ALLOW_PRIVATE", "true"),
+        ("WEBHOOKS_PORTS", "https"),
+        ("WEBHOOKS_PORTS", "0"),
+        ("WEBHOOKS_PORTS", "443,,"),
+        ("WEBHOOKS_PORTS", "70000"),
+        ("EVENTS_KEEP_DAYS", "0"),
+    ],
+)
+def test_a_wrong_setting_of_events_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({name: value})
+
+
+def test_where_events_are_published_is_a_setting() -> None:
+    assert (load({}).events_topic_arn, load({}).events_bus, load({}).events_keep_days) == (None, None, 30)
+    settings = load({"EVENTS_TOPIC_ARN": "arn:topic", "EVENTS_BUS": "bus", "EVENTS_KEEP_DAYS": "7"})
+    assert (settings.events_topic_arn, settings.events_bus, settings.events_keep_days) == ("arn:topic", "bus", 7)
