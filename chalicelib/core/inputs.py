@@ -110,7 +110,7 @@ def _number(value: object) -> object:
 
 # For numbers in a body that have bounds of their own: a decimal as it is written, and a whole number.
 AS_WRITTEN = BeforeValidator(_number)
-AS_WHOLE = BeforeValidator(_whole)
+AS_WHOLE = BeforeValidator(whole)
 
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
 Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
