@@ -192,6 +192,17 @@ def test_shipping_is_free_from_a_sum_of_discounted_items_on_and_never_taxed(
     assert found.tax_cents == items - found.discount_cents
 
 
+def test_the_example_of_the_documentation() -> None:
+    bought = lines((2450, 2), (600, 1, "socks"))
+    found = quote(bought, promotion=percent(10), tax=added(88_750), shipping=STANDARD)
+    assert [unit.discount_cents for unit in found.units] == [245, 245, 60]
+    assert [unit.tax_cents for unit in found.units] == [196, 195, 48]
+    assert (found.items_cents, found.discount_cents, found.shipping_cents) == (5500, 550, 495)
+    assert (found.tax_cents, found.total_cents) == (439, 5884)
+    held = quote(bought, promotion=percent(10), tax=included(190_000), shipping=STANDARD)
+    assert (held.tax_cents, held.total_cents) == (790, 5445)
+
+
 # --- promotions --------------------------------------------------------------------------------------------------
 
 
