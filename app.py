@@ -8,13 +8,30 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, inventory_api, orders_api, price_rules_api, products_api, promotions_api, stock_levels_api
+from chalicelib.commerce import (
+    carts_api,
+    checkouts_api,
+    customers_api,
+    distribution_centers_api,
+    fulfilment_api,
+    inventory_api,
+    orders_api,
+    payments,
+    price_rules_api,
+    product_images_api,
+    products_api,
+    promotions_api,
+    stock_levels_api,
+    sweep,
+)
 from chalicelib.core import http, idempotency, logging
-from chalicelib.csv_import import imports, imports_api
-from chalicelib.recommendations import recommend_api
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
+from chalicelib.csv_import import imports, imports_api, product_bulk_api
+from chalicelib.events import dispatch, events_api, purge, webhooks_api
+from chalicelib.payments import payments_api
+from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
 
@@ -29,13 +46,21 @@ routes: list[Route] = http.mount(
         products_api.routes,
         inventory_api.routes,
         stock_levels_api.routes,
+        product_images_api.routes,
+        product_bulk_api.routes,
         customers_api.routes,
+        carts_api.routes,
+        checkouts_api.routes,
         orders_api.routes,
+        fulfilment_api.routes,
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
+        events_api.routes,
+        webhooks_api.routes,
     ],
     authenticate=sign_in.find_caller,
 )
@@ -47,7 +72,24 @@ def continue_imports(event: Any) -> None:
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
+@app.schedule("rate(1 minute)")
+def sweep_checkouts(event: Any) -> None:
+    """Finish payments and refunds that were cut off; free what checkouts hold whose time has run out."""
+    sweep.sweep(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
 @app.schedule("rate(1 hour)")
 def purge_idempotency_keys(event: Any) -> None:
     """Delete the answers that were kept for retries and are past their time."""
     idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+def deliver_events(event: Any) -> None:
+    """Tell webhooks and AWS what happened, as long as this function may run."""
+    dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_events(event: Any) -> None:
+    """Take away old events that all were told of."""
+    purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)

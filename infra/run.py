@@ -63,11 +63,11 @@ def _taken(port: int) -> bool:
 def serve(port: int, with_accounts: bool) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     from app import app  # reads the settings and builds the API: not before they are known to be good
-    from infra.server import ImportSchedule, make_server
+    from infra.server import Schedules, make_server
 
     server = make_server(app, HOST, port)
-    imports = ImportSchedule(app)
-    imports.start()
+    schedules = Schedules(app)
+    schedules.start()
 
     def stop(_signal: int, _frame: Any) -> None:
         threading.Thread(target=server.shutdown).start()
@@ -76,7 +76,7 @@ def serve(port: int, with_accounts: bool) -> None:
     signal.signal(signal.SIGINT, stop)
     _welcome(f"http://localhost:{port}", with_accounts)
     server.server.serve_forever(poll_interval=0.1)
-    imports.stop()
+    schedules.stop()
     server.server.server_close()
     print("\nStopped.")
 

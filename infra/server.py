@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
+from chalice.app import CloudWatchEvent, EventSourceHandler
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LambdaContext, LocalChalice, LocalDevServer
 
@@ -18,7 +20,10 @@ from chalicelib.core import http, logging, responses
 from chalicelib.core.errors import AppError
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
-_IMPORT_POLL_S = 2.0
+
+# How long a scheduled function pauses between two runs here, in seconds: those that somebody waits for, shortly.
+PACE_S = {"continue_imports": 2.0, "deliver_events": 1.0}
+OTHER_PACE_S = 30.0
 
 
 class _Refusal(AppError):
@@ -62,7 +67,7 @@ class Handler(ChaliceRequestHandler):
             return
         response = gateway._app_object(event, gateway._generate_lambda_context())
         all_headers = {**response["headers"], **response["multiValueHeaders"]}
-        self._send_http_response(response["statusCode"], all_headers, response["body"])
+        self._send_http_response(response["statusCode"], all_headers, self._handle_binary(response)["body"])
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
     do_TRACE = do_CONNECT = do_QUERY = _generic_handle  # to be refused in the same form
@@ -106,27 +111,47 @@ def own_requests_per_thread(app: Any) -> None:
         app.__class__ = type("ThreadedChalice", (LocalChalice, type(app)), {})
 
 
-class ImportSchedule(threading.Thread):
-    """Invokes the schedule that works on imports, more often than in the cloud: somebody is watching."""
+class Schedules:
+    """Runs every scheduled function of the app, more often than in the cloud: somebody is watching.
+
+    Each in a thread of its own, so that a long import holds nothing else up, and never twice at once.
+    """
 
     def __init__(self, app: Any) -> None:
-        super().__init__(name="imports", daemon=True)
-        self._handler = app.handler_map["continue_imports"]
         self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(name, handler), name=name, daemon=True)
+            for name, handler in app.handler_map.items()
+            if isinstance(handler, EventSourceHandler) and handler.event_class is CloudWatchEvent
+        ]
 
-    def run(self) -> None:
-        """Invoke it until `stop`."""
-        while not self._stopping.wait(_IMPORT_POLL_S):
-            context = LambdaContext("continue_imports", 1024, max_runtime_ms=900_000)
+    @property
+    def names(self) -> list[str]:
+        """The functions that are run."""
+        return [thread.name for thread in self._threads]
+
+    def start(self) -> None:
+        """Begin; each function runs for the first time after its pause."""
+        for thread in self._threads:
+            thread.start()
+
+    def _repeat(self, name: str, handler: Callable[[Any, Any], Any]) -> None:
+        while not self._stopping.wait(PACE_S.get(name, OTHER_PACE_S)):
             try:
-                self._handler(_schedule_event(), context)
+                handler(_schedule_event(), LambdaContext(name, 1024, max_runtime_ms=900_000))
             except Exception:
                 # As in the cloud: the failure is logged, the next run comes.
-                logging.failure("a scheduled function failed", function="continue_imports")
+                logging.failure("a scheduled function failed", function=name)
 
     def stop(self) -> None:
-        """Let the present run finish, start no other."""
+        """Let the present runs finish, start no other."""
         self._stopping.set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the present runs to finish, each for `timeout_s` at most; tell whether all did."""
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
 
 
 def _schedule_event() -> dict[str, Any]:

@@ -56,14 +56,23 @@ CREATE INDEX ix_login_attempts_window_ends_at ON login_attempts (window_ends_at)
 
 CREATE TABLE outbox_events (
   id BIGINT NOT NULL AUTO_INCREMENT,
+  uid VARCHAR(40) NOT NULL,
   kind VARCHAR(64) NOT NULL,
   aggregate VARCHAR(64) NOT NULL,
   payload TEXT NOT NULL,
   created_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (id)
+  dispatched_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT uq_outbox_events_uid UNIQUE (uid)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE INDEX ix_outbox_events_aggregate ON outbox_events (aggregate, id);
+CREATE INDEX ix_outbox_events_aggregate ON outbox_events (aggregate, created_at, id);
+
+CREATE INDEX ix_outbox_events_created_at ON outbox_events (created_at, id);
+
+CREATE INDEX ix_outbox_events_dispatched_at ON outbox_events (dispatched_at, id);
+
+CREATE INDEX ix_outbox_events_kind ON outbox_events (kind, created_at, id);
 
 CREATE TABLE promotions (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -182,6 +191,26 @@ CREATE TABLE users (
   CONSTRAINT uq_users_email_key UNIQUE (email_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE webhooks (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  url VARCHAR(1000) NOT NULL,
+  description VARCHAR(500) NOT NULL,
+  kinds TEXT NOT NULL,
+  active BOOL NOT NULL,
+  paused_reason VARCHAR(1000),
+  secret VARCHAR(100) NOT NULL,
+  previous_secret VARCHAR(100),
+  previous_secret_until DATETIME(6),
+  failures INTEGER NOT NULL,
+  failing_since DATETIME(6),
+  rest_until DATETIME(6),
+  version INTEGER NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  deleted_at DATETIME(6),
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE accounts (
   id BIGINT NOT NULL AUTO_INCREMENT,
   username VARCHAR(150) NOT NULL,
@@ -237,6 +266,35 @@ CREATE TABLE carts (
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_carts_updated_at ON carts (updated_at);
+
+CREATE TABLE event_deliveries (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  event_id BIGINT NOT NULL,
+  target VARCHAR(32) NOT NULL,
+  aggregate VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  attempts INTEGER NOT NULL,
+  due_at DATETIME(6) NOT NULL,
+  last_attempt_at DATETIME(6),
+  last_status INTEGER,
+  last_error VARCHAR(500),
+  last_response VARCHAR(500),
+  duration_ms INTEGER,
+  delivered_at DATETIME(6),
+  lease_holder VARCHAR(40),
+  lease_until DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT uq_event_deliveries_target_event_id UNIQUE (target, event_id),
+  CONSTRAINT fk_event_deliveries_event_id FOREIGN KEY(event_id) REFERENCES outbox_events (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_event_deliveries_event_id ON event_deliveries (event_id);
+
+CREATE INDEX ix_event_deliveries_state ON event_deliveries (state, id);
+
+CREATE INDEX ix_event_deliveries_target_aggregate ON event_deliveries (target, aggregate, state, event_id);
+
+CREATE INDEX ix_event_deliveries_target_state ON event_deliveries (target, state, due_at);
 
 CREATE TABLE import_files (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -496,6 +554,20 @@ CREATE TABLE order_returns (
 CREATE INDEX ix_order_returns_order_id ON order_returns (order_id);
 
 CREATE INDEX ix_order_returns_state ON order_returns (state, created_at, id);
+
+CREATE TABLE product_changes (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  product_id BIGINT NOT NULL,
+  field VARCHAR(64) NOT NULL,
+  old_value TEXT,
+  new_value TEXT,
+  actor VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_product_changes_product_id FOREIGN KEY(product_id) REFERENCES products (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_product_changes_product ON product_changes (product_id, id);
 
 CREATE TABLE shipments (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ from chalicelib.core import clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
+from chalicelib.events import outbox, signing
+from chalicelib.events import tables as event_tables
 from tests.client import Client
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -169,6 +172,48 @@ def make_shipping_rule(price_cents: int, method: str = "standard", country: str 
         "updated_at": NOON,
     }
     return _insert(sale_tables.shipping_rules, values | given)
+
+
+def make_webhook(**given: Any) -> int:
+    """Make a webhook for everything that happens; `kinds` is a list of patterns."""
+    values = {
+        "url": "https://hooks.example/shop",
+        "description": "",
+        "active": True,
+        "secret": signing.new_secret(),
+        "failures": 0,
+        "version": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+        **given,
+        "kinds": json.dumps(given.get("kinds", ["*"])),
+    }
+    return _insert(event_tables.webhooks, values)
+
+
+def make_event(kind: str = "order.paid", aggregate: str = "order:1", **payload: Any) -> str:
+    """Make an event as a rule does, and return its uid."""
+    with transaction() as connection:
+        outbox.record(connection, kind, aggregate, payload)
+        ids = event_tables.outbox_events.c
+        return str(connection.scalar(select(ids.uid).order_by(ids.id.desc()).limit(1)))
+
+
+def make_delivery(**given: Any) -> int:
+    """Make a delivery of an event of its own, dead and for the bus when nothing is said."""
+    uid = make_event()
+    with transaction() as connection:
+        ids = event_tables.outbox_events.c
+        event_id = connection.scalar(select(ids.id).where(ids.uid == uid))
+    values = {
+        "event_id": event_id,
+        "target": "bus",
+        "aggregate": "order:1",
+        "state": "dead",
+        "attempts": 10,
+        "due_at": NOON,
+    }
+    return _insert(event_tables.event_deliveries, values | given)
 
 
 def make_account(role: Role = Role.CUSTOMER, *, customer_id: int | None = None, username: str | None = None) -> str:

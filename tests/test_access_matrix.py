@@ -15,22 +15,27 @@ from chalice.local import LocalGateway
 from sqlalchemy import Engine
 
 from app import app, routes
-from chalicelib.core import auth, blobs, clock
+from chalicelib.core import auth, blobs, clock, local_uploads
 from chalicelib.core.auth import Role
-from chalicelib.csv_import import imports
+from chalicelib.core.database import read
+from chalicelib.core.local_uploads import Permission
+from chalicelib.csv_import import imports, product_bulk
+from chalicelib.events import sender
 from tests.client import Answer, Client
 from tests.factories import (
     PASSWORD,
     make_account_row,
     make_center,
     make_customer,
+    make_delivery,
     make_order,
     make_product,
-    make_stock,
     make_promotion,
     make_shipping_rule,
+    make_stock,
     make_tax_rule,
     make_token,
+    make_webhook,
 )
 
 Statuses = dict[str, int]
@@ -40,6 +45,7 @@ BAD = ("expired", "revoked", "switched off", "garbage")
 CALLERS = ("nobody", "customer", "other", "unlinked", *STAFF, *BAD)
 
 
+PNG = b"\x89PNG\r\n\x1a\n"
 _numbers = count(1)
 
 
@@ -81,7 +87,7 @@ class Case:
 
     statuses: Statuses
     target: str | None = None
-    body: dict[str, Any] | None = field(default=None)
+    body: dict[str, Any] | str | None = field(default=None)
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,8 +110,18 @@ MATRIX = {
     "GET /accounts/{account_id}": Case(admin(), "/accounts/{account}"),
     "PATCH /accounts/{account_id}": Case(admin(), "/accounts/{account}", {"role": "admin"}),
     "DELETE /accounts/{account_id}/tokens": Case(admin(), "/accounts/{account}/tokens"),
-    "GET /distribution-centers": Case(whoever()),
-    "GET /distribution-centers/{center_id}": Case(whoever(), "/distribution-centers/{center}"),
+    "GET /distribution-centers": Case(anybody()),
+    "GET /distribution-centers/{center_id}": Case(anybody(), "/distribution-centers/{center}"),
+    "POST /distribution-centers": Case(staff(201), body={"name": "Mobile AL", "latitude": 30.7, "longitude": -88.0}),
+    "PATCH /distribution-centers/{center_id}": Case(
+        staff(), "/distribution-centers/{center}", {"name": "Marked"}, ANY_VERSION
+    ),
+    "POST /distribution-centers/{center_id}/archive": Case(
+        staff(), "/distribution-centers/{empty_center}/archive", headers=ANY_VERSION
+    ),
+    "POST /distribution-centers/{center_id}/restore": Case(
+        staff(), "/distribution-centers/{empty_center}/restore", headers=ANY_VERSION
+    ),
     "GET /products": Case(anybody()),
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
     "POST /inventory/receipts": Case(
@@ -135,6 +151,27 @@ MATRIX = {
     "GET /inventory/low-stock": Case(staff()),
     "GET /inventory/audit": Case(staff()),
     "GET /products/{product_id}/stock": Case(staff(), "/products/{product}/stock"),
+    "POST /products": Case(
+        staff(201),
+        body={"name": "Scarf", "category": "Scarves", "sku": "{new}", "distribution_center_id": "{center}"},
+    ),
+    "PATCH /products/{product_id}": Case(staff(), "/products/{product}", {"brand": None}, ANY_VERSION),
+    "POST /products/{product_id}/publish": Case(staff(), "/products/{product}/publish", headers=ANY_VERSION),
+    "POST /products/{product_id}/archive": Case(staff(), "/products/{product}/archive", headers=ANY_VERSION),
+    "POST /products/{product_id}/restore": Case(staff(), "/products/{product}/restore", headers=ANY_VERSION),
+    "GET /products/{product_id}/history": Case(staff(), "/products/{product}/history"),
+    "POST /products/{product_id}/image/upload": Case(
+        staff(201), "/products/{product}/image/upload", {"content_type": "image/png", "size": 8}
+    ),
+    "PUT /local-uploads/{token}": Case(whoever(204), "/local-uploads/{upload}", "{png}"),
+    "PUT /products/{product_id}/image": Case(
+        staff(), "/products/{product}/image", {"key": "{image}", "alt": "A scarf"}, ANY_VERSION
+    ),
+    "DELETE /products/{product_id}/image": Case(staff(), "/products/{product}/image", headers=ANY_VERSION),
+    "GET /products/export": Case(staff()),
+    "POST /products/bulk/preview": Case(staff(), body={"csv": "id\r\n"}),
+    "POST /products/bulk/apply": Case(staff(), body={"csv": "{sheet}", "fingerprint": "{fingerprint}"}),
+    "GET /images/products/{product_id}/{image_name}": Case(whoever(), "/{image}"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),
     "GET /orders": Case(owner(other=200), "/orders?user_id={customer}"),  # it sees none
@@ -164,6 +201,18 @@ MATRIX = {
     "GET /imports": Case(staff()),
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),
     "GET /imports/{import_id}/rejections": Case(staff(), "/imports/{import}/rejections"),
+    "GET /events": Case(staff()),
+    "GET /webhooks": Case(staff()),
+    "POST /webhooks": Case(admin(201), body={"url": "https://hooks.example/", "kinds": ["*"]}),
+    "GET /webhooks/{webhook_id}": Case(staff(), "/webhooks/{webhook}"),
+    "PATCH /webhooks/{webhook_id}": Case(admin(), "/webhooks/{webhook}", {"active": True}, ANY_VERSION),
+    "DELETE /webhooks/{webhook_id}": Case(admin(204), "/webhooks/{webhook}", headers=ANY_VERSION),
+    "POST /webhooks/{webhook_id}/rotate-secret": Case(admin(), "/webhooks/{webhook}/rotate-secret"),
+    "POST /webhooks/{webhook_id}/ping": Case(admin(), "/webhooks/{webhook}/ping"),
+    "GET /webhooks/{webhook_id}/deliveries": Case(staff(), "/webhooks/{webhook}/deliveries"),
+    "POST /webhooks/{webhook_id}/redeliver": Case(admin(202), "/webhooks/{webhook}/redeliver"),
+    "GET /webhooks/dead-letters": Case(staff()),
+    "POST /deliveries/{delivery_id}/redeliver": Case(admin(202), "/deliveries/{delivery}/redeliver"),
 }
 
 
@@ -182,10 +231,18 @@ class World:
         make_order(None, (product, 1000))
         shelf = make_center()
         stocked = make_product(distribution_center_id=shelf)
-        self.ids = {
+        image = f"images/products/{product}/{'A' * 22}.png"
+        until = clock.now() + timedelta(minutes=1)
+        blobs.store().put(image, PNG, "image/png")
+        self.ids: dict[str, Any] = {
             "promotion": make_promotion(used=1),
             "tax_rule": make_tax_rule(190_000, "Germany"),
             "shipping_rule": make_shipping_rule(495),
+            "image": image,
+            "png": PNG,
+            "upload": local_uploads.sign(data_dir, Permission("images/a.png", "image/png", len(PNG), until)),
+            "empty_center": make_center(),
+            "sheet": f"id\r\n{product}\r\n",
             "customer": self.customer,
             "order": self.order,
             "product": product,
@@ -194,6 +251,8 @@ class World:
             "stocked": stocked,
             "unit": make_stock(stocked, 9)[0],
             "account": make_account_row(Role.STAFF, username="target"),
+            "webhook": make_webhook(),
+            "delivery": make_delivery(),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"
             ),
@@ -203,9 +262,9 @@ class World:
         target = case.target or operation.partition(" ")[2]
         return target.format_map(self.ids)
 
-    def body(self, case: Case) -> dict[str, Any] | None:
-        if case.body is None:
-            return None
+    def body(self, case: Case) -> Any:
+        if not isinstance(case.body, dict):
+            return self._filled(case.body)
         return {name: self._filled(value) for name, value in case.body.items()}
 
     def _filled(self, value: Any) -> Any:
@@ -232,7 +291,11 @@ class World:
 @pytest.fixture
 def world(shop: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(auth, "password_matches", lambda password, _hash: password == PASSWORD)
+    monkeypatch.setattr(sender, "resolve", lambda _place: ["192.0.2.1"])
+    monkeypatch.setattr(sender, "post", lambda *_message: sender.Outcome(200, None, "", 1))
     made = World(tmp_path)
+    with read() as connection:
+        made.ids["fingerprint"] = product_bulk.preview(connection, made.ids["sheet"]).fingerprint
     made.ids["center"] = Client().get("/distribution-centers").json[0]["id"]
     return made
 
@@ -332,11 +395,14 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
         sent = None if body is None else json.dumps(body).encode()
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {
             "authorization": f"Token {world.token('admin')}",
             "content-type": "application/json",
             **case.headers,
         }
+        if operation == "DELETE /webhooks/{webhook_id}":
+            spelling = spelling.replace(str(world.ids["webhook"]), str(make_webhook()))
         target = spelling + ("?" + query if query else "")
         statuses.append(gateway.handle_request(method, target, headers, sent)["statusCode"])
     assert set(statuses) == {case.statuses["admin"]}

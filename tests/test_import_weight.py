@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-HEAVY = ("numpy", "boto3", "botocore", "sqlalchemy.orm", "argon2", "alembic", "pymysql")
+HEAVY = ("numpy", "boto3", "botocore", "sqlalchemy.orm", "argon2", "alembic", "pymysql", "stripe", "requests")
 
 EVENT = {
     "requestContext": {"httpMethod": "GET", "resourcePath": "/docs", "path": "/docs", "identity": {}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.commerce import carts
 from chalicelib.commerce.carts import CartFull, NotForSale, Place
@@ -14,7 +14,7 @@ from chalicelib.core.auth import PUBLIC, SIGNED_IN, Caller
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.core.inputs import Id
+from chalicelib.core.inputs import AS_WHOLE, Id
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Reply, Routes
 
@@ -24,11 +24,7 @@ PlaceName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00
 ShippingMethod = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9_-]+$", examples=["standard"])]
 
 
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Quantity = Annotated[int, Field(ge=1, le=carts.MAX_QUANTITY), BeforeValidator(_whole)]
+Quantity = Annotated[int, Field(ge=1, le=carts.MAX_QUANTITY), AS_WHOLE]
 
 
 class CartItem(BaseModel):
@@ -106,7 +102,7 @@ class ItemQuantity(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"quantity": 2}]})
 
-    quantity: Annotated[int, Field(ge=0, le=carts.MAX_QUANTITY), BeforeValidator(_whole)]
+    quantity: Annotated[int, Field(ge=0, le=carts.MAX_QUANTITY), AS_WHOLE]
 
 
 class PromotionCode(BaseModel):

@@ -84,6 +84,11 @@ def refundable_cents(connection: Connection, order_id: int) -> int:
     return sum(payment.amount_cents - given_back.get(payment.id, 0) for payment in paid)
 
 
+def get_refund(connection: Connection, refund_id: int) -> Any:
+    """Return a refund that is there."""
+    return payments_sql.find_refund(connection, refund_id)
+
+
 def execute(refund_id: int) -> None:
     """Have the provider give the money back, and keep its answer; harmless when that was done."""
     refund = run(lambda connection: payments_sql.find_refund(connection, refund_id), writes=False)

@@ -107,6 +107,19 @@ products = shop_table(
     CheckConstraint("cost_cents >= 0 AND retail_price_cents >= 0", name="prices"),
 )
 
+# Who changed which field of a product: values as text, null where there was or is none.
+product_changes = shop_table(
+    "product_changes",
+    Column("id", BigId, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("old_value", Text),
+    Column("new_value", Text),
+    Column("actor", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_product_changes_product", "product_id", "id"),
+)
+
 # What a unit's own times say of it, in the words of `stock_levels`.
 _UNIT_STATE = (
     "CASE WHEN written_off_at IS NOT NULL THEN 'written_off' WHEN sold_at IS NOT NULL THEN 'sold' "

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO, Protocol, cast
 
 from chalicelib.core.config import Settings, settings
+
+# For keys that never hold other bytes.
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,14 @@ class Blob:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """Where a browser posts a file to, as multipart/form-data: `fields` first, then the field `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
 class Blobs(Protocol):
     """A place that keeps bytes by key. Keys use `/`, never begin with it, never hold `..`."""
 
@@ -28,6 +40,15 @@ class Blobs(Protocol):
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob for streaming; FileNotFoundError when there is none."""
+
+    def find(self, key: str) -> Blob | None:
+        """Return what is known of a blob, None when there is none."""
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Keep bytes under a key, in place of what was there; ValueError when the key leads out."""
+
+    def upload_form(self, key: str, content_type: str, size: int, ttl_s: int) -> UploadForm | None:
+        """Return a form that lets anybody put `size` bytes under `key` for a while; None where there is no such."""
 
 
 class FolderBlobs:
@@ -42,9 +63,7 @@ class FolderBlobs:
         folder = self._path(prefix.strip("/"))
         for path in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ():
             if path.is_file():
-                facts = path.stat()
-                version = f"{facts.st_size}-{facts.st_mtime_ns}"
-                yield Blob(path.relative_to(self.root).as_posix(), facts.st_size, version)
+                yield self._blob(path)
 
     def open(self, key: str) -> BinaryIO:
         """Open the file of `key`."""
@@ -52,6 +71,36 @@ class FolderBlobs:
         if path is None or not path.is_file():
             raise FileNotFoundError(key)
         return path.open("rb")
+
+    def find(self, key: str) -> Blob | None:
+        """Look at the file of `key`."""
+        path = self._path(key)
+        return self._blob(path) if path is not None and path.is_file() else None
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:  # noqa: ARG002 - see below
+        """Write the file of `key`, whole or not at all; its type is in its name."""
+        path = self._path(key)
+        if path is None or path == self.root:
+            raise ValueError(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        Path(file.name).replace(path)
+
+    def upload_form(  # the signature is that of all places
+        self,
+        key: str,  # noqa: ARG002
+        content_type: str,  # noqa: ARG002
+        size: int,  # noqa: ARG002
+        ttl_s: int,  # noqa: ARG002
+    ) -> UploadForm | None:
+        """A folder takes no forms."""
+        return None
+
+    def _blob(self, path: Path) -> Blob:
+        facts = path.stat()
+        version = f"{facts.st_size}-{facts.st_mtime_ns}"
+        return Blob(path.relative_to(self.root).as_posix(), facts.st_size, version)
 
     def _path(self, key: str) -> Path | None:
         """Return where a key is kept; None for what no bucket would hold either: a way out of the folder."""
@@ -65,10 +114,13 @@ class BucketBlobs:
     """Blobs as objects of an S3 bucket."""
 
     def __init__(self, bucket: str) -> None:
-        import boto3  # function-level: most cold starts never touch S3
+        # Function-level: most cold starts never touch S3.
+        import boto3
+        from botocore.config import Config
 
         self.bucket = bucket
-        self._client: Any = boto3.client("s3")
+        # Forms are signed for the newest signature, which every region takes.
+        self._client: Any = boto3.client("s3", config=Config(signature_version="s3v4"))
 
     def list(self, prefix: str) -> Iterator[Blob]:
         """Yield the objects directly below `prefix`."""
@@ -87,6 +139,34 @@ class BucketBlobs:
             return cast(BinaryIO, self._client.get_object(Bucket=self.bucket, Key=key)["Body"])
         except self._client.exceptions.NoSuchKey:
             raise FileNotFoundError(key) from None
+
+    def find(self, key: str) -> Blob | None:
+        """Look at the object `key`."""
+        from botocore.exceptions import ClientError  # see above
+
+        try:
+            found = self._client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("404", "NoSuchKey", "NotFound"):
+                return None
+            raise
+        return Blob(key, found["ContentLength"], found["ETag"].strip('"'))
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Put the object `key`."""
+        self._client.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=content_type)
+
+    def upload_form(self, key: str, content_type: str, size: int, ttl_s: int) -> UploadForm | None:
+        """Return a presigned form of the bucket for exactly this key, type and size."""
+        kept = {"Content-Type": content_type, "Cache-Control": IMMUTABLE}
+        made = self._client.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields=kept,
+            Conditions=[*({name: value} for name, value in kept.items()), ["content-length-range", size, size]],
+            ExpiresIn=ttl_s,
+        )
+        return UploadForm(made["url"], made["fields"])
 
 
 @cache

@@ -14,6 +14,7 @@ from chalicelib.core.currencies import check_currency
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
+_BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
@@ -42,6 +43,7 @@ class Settings:
     db_pool_size: int = 8
     data_dir: Path = Path(".local")
     bucket: str | None = None
+    images_url: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
     reservation_ttl_s: int = 900
@@ -56,6 +58,12 @@ class Settings:
     stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_publishable_key: str | None = None
     stripe_secret_arn: str | None = None
+    events_topic_arn: str | None = None
+    events_bus: str | None = None
+    events_keep_days: int = 30
+    webhooks_ports: tuple[int, ...] = (443,)
+    webhooks_allow_http: bool = False
+    webhooks_allow_private: bool = False
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -72,6 +80,12 @@ def load(environment: Mapping[str, str]) -> Settings:
         if deployed:
             raise ConfigurationError("No database: set DATABASE_URL, DB_HOST and DB_NAME, or DB_SECRET_ARN.")
         url = f"sqlite:///{data_dir / 'shop.db'}"
+    allow_private = _flag(environment, "WEBHOOKS_ALLOW_PRIVATE")
+    if deployed and allow_private:
+        message = (
+            "WEBHOOKS_ALLOW_PRIVATE is for one's own machine: deployed, it would open the network of the functions."
+        )
+        raise ConfigurationError(message)
     return Settings(
         stage=environment.get("STAGE") or "local",
         database_url=url,
@@ -83,6 +97,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         db_pool_size=_integer(environment, "DB_POOL_SIZE", 1 if deployed else 8),
         data_dir=data_dir,
         bucket=environment.get("BUCKET") or None,
+        images_url=_base_url(environment, "IMAGES_URL"),
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
@@ -96,6 +111,12 @@ def load(environment: Mapping[str, str]) -> Settings:
         stripe_webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET") or None,
         stripe_publishable_key=environment.get("STRIPE_PUBLISHABLE_KEY") or None,
         stripe_secret_arn=environment.get("STRIPE_SECRET_ARN") or None,
+        events_topic_arn=environment.get("EVENTS_TOPIC_ARN") or None,
+        events_bus=environment.get("EVENTS_BUS") or None,
+        events_keep_days=_integer(environment, "EVENTS_KEEP_DAYS", 30),
+        webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
+        webhooks_allow_http=_flag(environment, "WEBHOOKS_ALLOW_HTTP"),
+        webhooks_allow_private=allow_private,
     )
 
 
@@ -121,6 +142,27 @@ def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
     if value < 1:
         raise ConfigurationError(f"{name} must be at least 1, not {value}.")
     return value
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name) or "0"
+    if text not in ("0", "1"):
+        raise ConfigurationError(f"{name} must be 1 or 0, not {text!r}.")
+    return text == "1"
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and 0 < int(part) < 65536 for part in parts):
+        raise ConfigurationError(f"WEBHOOKS_PORTS must be numbers such as 443,8443, not {text!r}.")
+    return tuple(int(part) for part in parts)
+
+
+def _base_url(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name, "").strip().rstrip("/")
+    if text and not _BASE_URL.fullmatch(text):
+        raise ConfigurationError(f"{name} must be a URL such as https://images.example.com, not {text!r}.")
+    return text or None
 
 
 def _log_level(text: str) -> str:

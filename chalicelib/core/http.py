@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard
 
 from chalice import Chalice, Response
+from chalice.app import CaseInsensitiveMapping
 
 from chalicelib.core import clock, idempotency, inputs, logging, responses
 from chalicelib.core.auth import Caller
@@ -32,7 +33,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 from chalicelib.core.paging import Page
-from chalicelib.core.routes import Reply, Route, Routes, Text
+from chalicelib.core.routes import Bytes, Reply, Route, Routes, Text
 
 Headers = dict[str, str | list[str]]
 
@@ -59,6 +60,8 @@ EXPOSED_HEADERS = (
     "X-Total-Count"
 )
 _ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
+# What Chalice sends as bytes: on Lambda in base64, which the gateway undoes for these types.
+BINARY_TYPES = ("image/avif", "image/jpeg", "image/png", "image/webp")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CHALLENGE = 'Bearer realm="shopkeeper", Token realm="shopkeeper"'
 
@@ -71,6 +74,7 @@ def status_of(kind: type[AppError]) -> int:
 def mount(app: Chalice, areas: Iterable[Routes], authenticate: Authenticator) -> list[Route]:
     """Give `app` every route of `areas`, HEAD beside each GET, and a pre-flight answer for each path."""
     routes = [route for area in areas for route in area.all]
+    app.api.binary_types = sorted({*app.api.binary_types, *BINARY_TYPES})
     methods: dict[str, list[str]] = {}
     for route in routes:
         view = _view(app, route, authenticate)
@@ -280,6 +284,8 @@ def _arguments(route: Route, request: Any, path: dict[str, str], caller: Caller 
         arguments["body"] = inputs.parse_body(request.raw_body, content_type, route.body)
     if "raw" in route.wants:
         arguments["raw"] = inputs.raw_request(request.raw_body, request.headers)
+    if "upload" in route.wants:
+        arguments["upload"] = inputs.read_upload(request.raw_body)
     if "caller" in route.wants:
         arguments["caller"] = caller
     if "owner_id" in route.wants:
@@ -334,7 +340,10 @@ def _path(request: Any) -> str:
 def _success(route: Route, request: Any, result: Any) -> Response:
     status = route.status
     headers: Headers = {}
-    if isinstance(result, Text):
+    body: str | bytes
+    if isinstance(result, Bytes):
+        _take_anything(request)
+    if isinstance(result, Text | Bytes):
         headers = {"Content-Type": result.content_type, **result.headers}
         body = result.body
     else:
@@ -353,7 +362,13 @@ def _success(route: Route, request: Any, result: Any) -> Response:
     return Response(body=body, status_code=status, headers=headers)
 
 
-def _conditional(request: Any, status: int, headers: Headers, body: str) -> Response:
+def _take_anything(request: Any) -> None:
+    """Let Chalice send bytes to who names no type: a request without Accept takes any (RFC 9110 12.5.1)."""
+    if "accept" not in request.headers:
+        request.headers = CaseInsensitiveMapping({**request.headers, "accept": "*/*"})
+
+
+def _conditional(request: Any, status: int, headers: Headers, body: str | bytes) -> Response:
     if status == 200:
         version = headers.get("ETag")
         headers["ETag"] = tag = responses.etag_of_version(str(version), body) if version else responses.etag(body)
@@ -363,7 +378,8 @@ def _conditional(request: Any, status: int, headers: Headers, body: str) -> Resp
         if condition is not None and responses.matches(condition, tag):
             headers.pop("Content-Type")
             return Response(body="", status_code=304, headers=headers)
-    return Response(body="" if request.method == "HEAD" else body, status_code=status, headers=headers)
+    # None of the body, in its own kind: Chalice refuses text as an image.
+    return Response(body=body[:0] if request.method == "HEAD" else body, status_code=status, headers=headers)
 
 
 def _failure(error: AppError, request: Any, request_id: str) -> Response:

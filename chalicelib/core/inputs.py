@@ -17,6 +17,7 @@ from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BODY_BYTES = 1_000_000
+MAX_UPLOAD_BYTES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,18 @@ def _bounded(raw: bytes | str | None) -> bytes:
     return data
 
 
+def read_upload(raw: bytes | str | None) -> bytes:
+    """Return the bytes of a file that is the body.
+
+    Raises:
+        TooLarge: they are more than any operation takes.
+    """
+    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_UPLOAD_BYTES} are taken.")
+    return data
+
+
 def whole(value: object) -> object:
     """Return a number as JSON writes it as a whole one where it is: 5.0 is 5."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -119,6 +132,8 @@ Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
 
 # Text of one line that says something: no control characters, not only space.
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+# Text of several lines, which may be empty.
+Prose = Annotated[str, Field(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 
 
 class UnsupportedMediaType(MalformedInput):

@@ -18,7 +18,8 @@ _SECRETS = re.compile(
     r"(?P<url>://[^\s:/@]*:)\S+(?=@)"
     r"|(?P<token>\b(?:Token|Bearer)\s+)[A-Za-z0-9._~+/=-]+"
     r"|(?P<own>\bshk_)[A-Za-z0-9_-]+"
-    r"|(?P<stripe>\b(?:(?:sk|rk)_(?:test|live)_|whsec_|t?pi_[A-Za-z0-9]+_secret_))[A-Za-z0-9_*-]+"
+    r"|(?P<stripe>\b(?:(?:sk|rk)_(?:test|live)_|t?pi_[A-Za-z0-9]+_secret_))[A-Za-z0-9_*-]+"
+    r"|(?P<webhook>\bwhsec_)[A-Za-z0-9+/=]+"
     r"|(?P<field>[\"']?(?:password|secret|token)[\"']?\s*[:=]\s*)"
     r"(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s\"',}&]+)",
     re.IGNORECASE,

@@ -110,6 +110,9 @@ def _operation(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[
     if "raw" in route.wants:
         signed = {"type": "object", "description": "As its sender signed it."}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": signed}}}
+    if "upload" in route.wants:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -191,7 +194,7 @@ def _errors(route: Route) -> list[type[AppError]]:
     kinds: list[type[AppError]] = [InvalidInput, *route.errors]
     if route.body is not None:
         kinds += [MalformedInput, TooLarge, UnsupportedMediaType]
-    if "raw" in route.wants:
+    if route.wants & {"raw", "upload"}:
         kinds.append(TooLarge)
     if "expected_version" in route.wants:
         kinds += [PreconditionFailed, PreconditionRequired]

@@ -28,12 +28,13 @@ def to_json(value: Any) -> str:
     return _encoder.encode(value).decode()
 
 
-def etag(body: str) -> str:
+def etag(body: str | bytes) -> str:
     """Return the strong entity tag of a body."""
-    return f'"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+    data = body.encode() if isinstance(body, str) else body
+    return f'"{hashlib.blake2b(data, digest_size=12).hexdigest()}"'
 
 
-def etag_of_version(given: str, body: str) -> str:
+def etag_of_version(given: str, body: str | bytes) -> str:
     """Return the tag of a body that shows a version (`"v7"`): the version first, for If-Match, then its bytes."""
     return f"{given[:-1]}.{etag(body)[1:]}"
 

@@ -27,6 +27,7 @@ INJECTED = frozenset(
         "query",
         "body",
         "raw",
+        "upload",
         "address",
         "base_path",
         "expected_version",
@@ -43,6 +44,15 @@ class Text:
     """An answer that is not JSON."""
 
     body: str
+    content_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """An answer that is no text, such as an image; its type is one of `core.http.BINARY_TYPES`."""
+
+    body: bytes
     content_type: str
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -139,10 +149,11 @@ class Routes:
         `connection` (inside the request's transaction), `caller` (None when nobody is signed in), `owner_id` (the
         customer whose rows alone may be seen, None for staff), `query` and `body` (pydantic models, by their
         annotation), `raw` (`inputs.RawRequest`: a JSON body byte for byte, with the headers, for a view that verifies
-        a signature), `address` (of the client), `base_path` (what stands before the route's path), `expected_version`
-        (from the If-Match that the route then demands; None for `*`), `request_key` (64 characters that stay the same
-        when a request with an Idempotency-Key is tried again; None without one), and the path's own parameters. A
-        view that does not ask for `connection` manages its own transactions.
+        a signature), `upload` (the bytes of a file), `address` (of the client), `base_path` (what stands before the
+        route's path), `expected_version` (from the If-Match that the route then demands; None for `*`),
+        `request_key` (64 characters that stay the same when a request with an Idempotency-Key is tried again; None
+        without one), and the path's own parameters. A view that does not ask for `connection` manages its own
+        transactions.
         `reads` says of another method than GET that it changes nothing, and needs no transaction; `writes` says of a
         GET that it may change something. `idempotency` says of what changes things whether a request must bring an
         Idempotency-Key, or may; None where the answer must not be kept for a retry, as where it holds a secret.

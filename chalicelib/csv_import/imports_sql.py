@@ -172,14 +172,18 @@ def insert_columns(connection: Connection, name: str, columns: Columns, constant
     insert_rows(connection, name, columns, constants)
 
 
-def update_rows(connection: Connection, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Set `columns` of rows, each given as (*values, id).
+def update_rows(
+    connection: Connection, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, versioned: bool
+) -> None:
+    """Set `columns` of rows, each given as (*values, id); a table that is `versioned` counts the change.
 
     Raises:
         RowsRefused: a row was not taken; the transaction must be rolled back.
     """
-    target = _target(name, ["id", *columns])
+    target = _target(name, ["id", "version", *columns])
     assigned: dict[str, Any] = {each: bindparam(f"new_{each}") for each in columns}
+    if versioned:
+        assigned["version"] = target.c.version + 1
     statement = update(target).where(target.c.id == bindparam("the_id")).values(assigned)
     names = [f"new_{each}" for each in columns] + ["the_id"]
     try:

@@ -113,9 +113,7 @@ class StripeProvider:
             )
         except _Refused as refused:
             answer = self._state_of(refused, reference)
-            if answer.outcome is Outcome.DECLINED and refused.status == 402:
-                return answer
-            if answer.outcome in (Outcome.PREPARED, Outcome.DECLINED):
+            if answer.outcome in (Outcome.PREPARED, Outcome.DECLINED) and not refused.by_the_bank:
                 # Stripe has not even tried: it is the method that is wrong.
                 return replace(answer, outcome=Outcome.DECLINED, decline_code=INVALID_METHOD, message=_INVALID)
             return answer
@@ -211,10 +209,10 @@ class StripeProvider:
 class _Refused(Exception):
     """Stripe refused a request: `error` is what it says, which may hold the PaymentIntent."""
 
-    def __init__(self, status: int, error: Mapping[str, Any]) -> None:
+    def __init__(self, error: Mapping[str, Any], *, by_the_bank: bool) -> None:
         super().__init__(str(error.get("code")))
-        self.status = status
         self.error = error
+        self.by_the_bank = by_the_bank
 
 
 def _listing(params: RefundListParams) -> Callable[[StripeClient], StripeObject]:
@@ -229,16 +227,17 @@ def _idempotency_key(*parts: str) -> str:
 
 def _translate(error: StripeError) -> NoReturn:
     """Raise what an error of Stripe's library means. Its text is not passed on: it may quote a key."""
+    import stripe  # function-level: as above
+
     body = error.json_body
     told = body.get("error", {}) if isinstance(body, dict) else {}
-    status = error.http_status or 0
-    code = told.get("code")
-    if status in (401, 403) or (status == 400 and told.get("type") == "idempotency_error"):
-        logging.warning("Stripe refuses the shop", status=status, code=code, request=error.request_id)
-        raise ProviderRefused("The payment provider refuses the shop; nothing was charged.") from None
-    if status in (400, 402, 404) and code not in ("rate_limit", "lock_timeout"):
+    kind, code = type(error).__name__, told.get("code")
+    if isinstance(error, stripe.CardError | stripe.InvalidRequestError):
         if code == "resource_missing" and told.get("param") != "payment_method":
             raise UnknownReference("The payment provider knows no such payment or refund.") from None
-        raise _Refused(status, told) from None
-    logging.warning("Stripe did not answer", error=type(error).__name__, status=status, code=code)
+        raise _Refused(told, by_the_bank=isinstance(error, stripe.CardError)) from None
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError | stripe.IdempotencyError):
+        logging.warning("Stripe refuses the shop", error=kind, code=code, request=error.request_id)
+        raise ProviderRefused("The payment provider refuses the shop; nothing was charged.") from None
+    logging.warning("Stripe did not answer", error=kind, code=code, request=error.request_id)
     raise ProviderUnavailable("The payment provider did not answer in time.", retry_after_s=5) from None

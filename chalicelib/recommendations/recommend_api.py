@@ -58,8 +58,8 @@ class Recommended(BaseModel):
     generated_at: AwareDatetime
 
 
-def _present(row: Any, score: float, *, with_cost: bool) -> dict[str, Any]:
-    shown = present(row, with_cost=with_cost)
+def _present(row: Any, score: float, *, for_staff: bool) -> dict[str, Any]:
+    shown = present(row, for_staff=for_staff)
     shown.pop("score", None)  # how the database ranked it, already in the preference score
     return {**shown, "preference_score": round(score, 4)}
 
@@ -79,7 +79,7 @@ def recommend_products(connection: Connection, caller: Caller, owner_id: int | N
     )
     return {
         "user_id": body.user_id,
-        "recommendations": [_present(row, score, with_cost=caller.is_staff) for row, score in found.items],
+        "recommendations": [_present(row, score, for_staff=caller.is_staff) for row, score in found.items],
         "user_preferences": [
             {"category": each.category, "brand": each.brand, "avg_spent": mean_cents(each.spent_cents, each.units)}
             for each in found.preferences

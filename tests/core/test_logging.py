@@ -140,6 +140,16 @@ def test_a_token_is_hidden_wherever_it_stands(value: str, scheme: str) -> None:
         assert value not in redact(text)
 
 
+@pytest.mark.parametrize(
+    "secret",
+    ["sk_live_51AbCd", "sk_test_51AbCd", "rk_live_51AbCd", "whsec_51AbCd", "pi_3Mtw_secret_51AbCd"],
+)
+def test_keys_of_the_payment_provider_are_hidden_wherever_they_stand(secret: str) -> None:
+    for text in (f"Invalid API Key provided: {secret}", f"{{'key': '{secret}'}}", f"{secret},"):
+        assert "51AbCd" not in redact(text)
+        assert "***" in redact(text)
+
+
 @given(st.text())
 def test_redacting_again_changes_nothing(text: str) -> None:
     assert redact(redact(text)) == redact(text)

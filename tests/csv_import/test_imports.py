@@ -722,10 +722,10 @@ class TestBesideOthers:
         write_files(tmp_path, users=[user(1, email="new@example.com"), user(2, city="Nice")])
         update, rivals = imports_sql.update_rows, [lambda: make_customer(id=900, email="NEW@example.com")]
 
-        def after_a_rival(*arguments: Any) -> None:
+        def after_a_rival(*arguments: Any, versioned: bool) -> None:
             if rivals:
                 rivals.pop()()
-            update(*arguments)
+            update(*arguments, versioned=versioned)
 
         monkeypatch.setattr(imports_sql, "update_rows", after_a_rival)
         done = import_files(tmp_path)

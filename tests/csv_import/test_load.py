@@ -138,7 +138,7 @@ class TestTheSecondTime:
         assert after[1] == before[1]
         assert after[3] == before[3]
         assert after[2]["updated_at"] > before[2]["updated_at"]
-        assert after[2] == before[2] | {"city": "Nice", "updated_at": after[2]["updated_at"]}
+        assert after[2] == before[2] | {"city": "Nice", "updated_at": after[2]["updated_at"], "version": 2}
         assert after[4]["first_name"] == "Robin 4"
 
     def test_the_moment_in_which_a_row_came_in_is_kept(self, shop: Engine, tmp_path: Path) -> None:

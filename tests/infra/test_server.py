@@ -12,15 +12,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from chalice import Chalice
+from chalice.app import ScheduledEventConfig
 from sqlalchemy import insert
 
 import infra.run
@@ -32,7 +33,7 @@ from chalicelib.core.config import Settings
 from chalicelib.core.database import transaction, use_engine
 from chalicelib.core.database.dialect import make_engine
 from infra.migrate import migrate
-from infra.server import MAX_BODY_BYTES, ImportSchedule, make_server
+from infra.server import MAX_BODY_BYTES, PACE_S, Schedules, make_server
 from tests.conftest import set_settings
 from tests.factories import NOON
 
@@ -305,8 +306,24 @@ def test_a_port_that_is_taken_is_an_error_at_once(port: int) -> None:
 # --- the schedule ------------------------------------------------------------------------------------------------
 
 
-def test_the_schedule_goes_on_after_a_failure_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(infra.server, "_IMPORT_POLL_S", 0.001)
+def schedules_of(**handlers: Callable[[dict[str, Any], Any], None]) -> Schedules:
+    """Return the schedules of an app that has these functions."""
+    made = Chalice(app_name="schedules")
+    for name, handler in handlers.items():
+        handler.__name__ = name
+        made.schedule("rate(1 day)", name=name)(
+            lambda event, handler=handler: handler(event.to_dict(), event.context)
+        )
+    return Schedules(made)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infra.server, "OTHER_PACE_S", 0.001)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_schedule_goes_on_after_a_failure_until_it_is_stopped() -> None:
     runs: list[int] = []
     enough = threading.Event()
 
@@ -317,13 +334,45 @@ def test_the_schedule_goes_on_after_a_failure_until_it_is_stopped(monkeypatch: p
             enough.set()
         raise RuntimeError("it failed")
 
-    schedule = ImportSchedule(SimpleNamespace(handler_map={"continue_imports": handler}))
-    schedule.start()
+    schedules = schedules_of(any_function=handler)
+    schedules.start()
     assert enough.wait(timeout=10)
-    schedule.stop()
-    schedule.join(timeout=10)
-    assert not schedule.is_alive()
+    schedules.stop()
+    assert schedules.join(10)
     assert all(left > 60_000 for left in runs)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_function_that_takes_long_holds_no_other_up_and_never_runs_twice_at_once() -> None:
+    release, enough = threading.Event(), threading.Event()
+    runs = {"slow": 0, "quick": 0}
+
+    def slow(_event: dict[str, Any], _context: Any) -> None:
+        runs["slow"] += 1
+        release.wait(timeout=10)
+
+    def quick(_event: dict[str, Any], _context: Any) -> None:
+        runs["quick"] += 1
+        if runs["quick"] >= 5 and runs["slow"]:
+            enough.set()
+
+    schedules = schedules_of(slow=slow, quick=quick)
+    schedules.start()
+    assert enough.wait(timeout=10)
+    assert runs["slow"] == 1
+    schedules.stop()
+    release.set()
+    assert schedules.join(10)
+
+
+def test_every_scheduled_function_of_the_app_runs_here_and_nothing_else() -> None:
+    made = Chalice(app_name="events")
+    made.on_sqs_message(queue="orders", name="not_scheduled")(lambda event: None)
+    assert Schedules(made).names == []
+    declared = {each.name for each in app.event_sources if isinstance(each, ScheduledEventConfig)}
+    assert {"continue_imports", "deliver_events", "purge_events"} <= declared
+    assert set(Schedules(app).names) == declared
+    assert set(PACE_S) <= declared, "the pace of a function that is gone"
 
 
 # --- python -m infra.run -----------------------------------------------------------------------------------------
