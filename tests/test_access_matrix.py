@@ -394,7 +394,6 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
         body = world.body(case)
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
-        sent = None if body is None else json.dumps(body).encode()
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {
             "authorization": f"Token {world.token('admin')}",

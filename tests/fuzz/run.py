@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+_CONFIG = Path(__file__).with_name("schemathesis.toml")
+
 ROLES = ("", "customer", "staff", "service", "admin")
 
 
@@ -38,7 +40,8 @@ def _fuzz(role: str, examples: int, seed: int) -> bool:
     # A shop of its own for each role: what one changed is no other's surprise.
     with _shop() as (url, environment):
         command = [
-            *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"),
+            *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(_CONFIG)),
+            *("run", f"{url}/openapi.json"),
             *("--checks", "all", "--max-examples", str(examples), "--seed", str(seed), "--no-color"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
             *("--suppress-health-check", "all", "--warnings", "off"),
