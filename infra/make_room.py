@@ -14,7 +14,7 @@ from chalicelib.csv_import.lines import FileError
 from chalicelib.csv_import.reader import read_batches
 from chalicelib.csv_import.records import RawBatch
 from chalicelib.csv_import.validate import validate
-from infra import demo_sql
+from infra import demo_prices, demo_sql
 
 SAMPLE = "sample shop"  # who asked for the import that put it in
 
@@ -24,7 +24,10 @@ def make_room(connection: Connection) -> bool:
     sample = demo_sql.find_only_import(connection, requested_by=SAMPLE)
     if sample is None or demo_sql.count_rows(connection) != demo_sql.count_inserted(connection, sample):
         return False
-    return not demo_sql.was_used(connection) and demo_sql.delete_shop(connection, sample)
+    if demo_sql.was_used(connection) or not demo_sql.delete_shop(connection, sample):
+        return False
+    demo_prices.remove(connection)
+    return True
 
 
 def has_good_rows(store: Blobs) -> bool:

@@ -178,12 +178,14 @@ def quote(
     tax_rules: Mapping[str, TaxRule | None],
     shipping: ShippingRule | None,
 ) -> Quote:
-    """Return the price of `lines`.
+    """Return the price of `lines`, its units ordered by product.
 
     `promotion` must apply (see `Promotion.refusal`); `tax_rules` holds the rule of each category key; shipping is
     left out where it is not known yet. Shipping is not taxed.
     """
-    units = [line for line in lines for _ in range(line.quantity)]
+    # By product, not as they came: the order of a cart must not decide which unit bears an odd cent, and its tax.
+    ordered = sorted(lines, key=lambda line: (line.product_id, line.price_cents))
+    units = [line for line in ordered for _ in range(line.quantity)]
     items_cents = sum(line.price_cents for line in units)
     discount_cents = promotion.discount_cents(items_cents) if promotion else 0
     discounts = shared_out(discount_cents, [line.price_cents for line in units])

@@ -14,8 +14,17 @@ from chalicelib.core import auth
 from chalicelib.core.auth import Role
 from chalicelib.core.database import metadata
 from infra import demo
+from infra.sample_shop.places import COUNTRIES
 from tests.client import Client
-from tests.factories import make_account_row, make_center, make_customer, make_order, make_product
+from tests.factories import (
+    client_of,
+    make_account_row,
+    make_center,
+    make_customer,
+    make_order,
+    make_product,
+    make_promotion,
+)
 
 SCALE = 0.0005
 TABLES = ("distribution_centers", "users", "products", "inventory_items", "orders", "order_items", "accounts")
@@ -41,6 +50,32 @@ def test_an_empty_shop_is_filled_once(shop: Engine) -> None:
     assert all(first[name] for name in TABLES if name != "accounts"), first
     assert demo.add_sample_data(SCALE) is False
     assert counts(shop) == first
+
+
+def test_a_sample_shop_ships_taxes_and_welcomes(client: Client) -> None:
+    demo.add_sample_data(SCALE)
+    staff = client_of(Role.STAFF)
+    options = client.get("/shipping-options?country=Japan").json
+    assert [(each["method"], each["price"], each["free_from"]) for each in options] == [
+        ("standard", 4.95, 50),
+        ("express", 12.95, None),
+    ]
+    taxes = {
+        (rule["country"], rule["state"]): (rule["rate"], rule["included"]) for rule in staff.get("/tax-rules").json
+    }
+    assert taxes["Germany", None] == (19, True)
+    assert taxes["United States", "California"] == (7.25, False)
+    [welcome] = staff.get("/promotions").json
+    assert (welcome["code"], welcome["kind"], welcome["value"]) == ("WELCOME10", "percentage", 10)
+    assert {country for country, _ in taxes} <= {country.name for country in COUNTRIES}
+
+
+def test_a_code_that_is_there_before_the_sample_stays(client: Client) -> None:
+    make_promotion(code="welcome10", value=1)
+    assert demo.add_sample_data(SCALE) is True
+    [welcome] = client_of(Role.STAFF).get("/promotions").json
+    assert (welcome["code"], welcome["value"]) == ("welcome10", 0.01)
+    assert len(client.get("/shipping-options").json) == 2
 
 
 @pytest.mark.parametrize(

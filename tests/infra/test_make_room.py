@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select, text, update
 
 from chalicelib.accounts.tables import accounts
-from chalicelib.commerce.sale_tables import cart_items, carts
+from chalicelib.commerce.sale_tables import cart_items, carts, promotions, shipping_rules, tax_rules
 from chalicelib.commerce.tables import orders, products, stock_levels, stock_movements, users
 from chalicelib.core import config
 from chalicelib.core.config import Settings
 from infra import demo, import_csv
 from tests.commerce.stock_checks import assert_stock_adds_up
 from tests.csv_import.csv_files import Row, write_files
-from tests.factories import NOON, make_order
+from tests.factories import NOON, make_order, make_promotion, make_shipping_rule, make_tax_rule
 
 
 @pytest.fixture
@@ -38,6 +38,30 @@ def test_an_untouched_sample_shop_makes_room(shop: Engine, real_folder: Path) ->
     assert (count(shop, users), count(shop, products), count(shop, orders)) == (1, 0, 0)
     with shop.connect() as connection:
         assert connection.scalar(select(accounts.c.customer_id).where(accounts.c.username == "customer")) is None
+
+
+def test_its_promotion_and_its_rules_of_tax_and_shipping_go_with_it(shop: Engine, real_folder: Path) -> None:
+    assert all(count(shop, table) for table in (promotions, tax_rules, shipping_rules))
+    import_csv.main([str(real_folder)])
+    assert (count(shop, promotions), count(shop, tax_rules), count(shop, shipping_rules)) == (0, 0, 0)
+
+
+def test_rules_that_somebody_has_made_or_changed_stay(shop: Engine, real_folder: Path) -> None:
+    make_promotion(code="MINE")
+    make_tax_rule(50_000, "Canada")
+    make_shipping_rule(2000, country="New Zealand")
+    with shop.connect() as connection:
+        for table in (promotions, tax_rules, shipping_rules):
+            changed = connection.scalar(select(func.min(table.c.id)))
+            connection.execute(update(table).where(table.c.id == changed).values(version=2))
+    assert import_csv.main([str(real_folder)]) == 0
+    assert (count(shop, promotions), count(shop, tax_rules), count(shop, shipping_rules)) == (2, 2, 2)
+
+
+def test_a_sample_shop_that_was_used_keeps_its_rules(shop: Engine, real_folder: Path) -> None:
+    make_order(None)
+    import_csv.main([str(real_folder)])
+    assert count(shop, promotions) == 1
 
 
 def test_a_sample_shop_that_was_used_stays(shop: Engine, real_folder: Path) -> None:
