@@ -50,7 +50,7 @@ class Mailbox:
 
 
 def _read(path: Path) -> Mail:
-    message = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=policy.default))
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
     parts = {kind: cast(EmailMessage, message.get_body((kind,))) for kind in ("plain", "html")}
     text, html = (parts[kind].get_content() for kind in ("plain", "html"))
     return Mail(message["To"], message["Subject"], text, html)
