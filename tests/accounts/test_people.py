@@ -230,6 +230,15 @@ def test_nothing_personal_is_left_of_a_customer_that_is_forgotten_and_its_orders
     assert admin.get("/users").json == []
 
 
+@pytest.mark.parametrize("status", ["pending", "processing", "shipped"])
+def test_who_waits_for_an_order_is_not_forgotten_yet(client: Client, robin: int, status: str) -> None:
+    make_order(robin, (make_product(), 1000), status=status)
+    admin = client_of(Role.ADMIN)
+    answer = admin.post(f"/users/{robin}/erase")
+    assert (answer.status, answer.json["type"]) == (409, "urn:shopkeeper:problem:business-under-way")
+    assert admin.get(f"/users/{robin}").json["email"] == EMAIL
+
+
 def test_the_account_of_a_member_of_staff_outlives_the_customer_it_shopped_as(client: Client, shop: Engine) -> None:
     customer_id = make_customer()
     staff, admin = client_of(Role.STAFF, customer_id=customer_id), client_of(Role.ADMIN)
