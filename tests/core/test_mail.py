@@ -44,6 +44,7 @@ def test_a_mail_is_a_file_that_any_mail_program_reads(tmp_path: Path) -> None:
     FolderOutbox(tmp_path / "mail").send(HELLO)
     [path] = (tmp_path / "mail").iterdir()
     assert path.suffix == ".eml"
+    assert b"\nhttps://shop.example/?a=1&b=2\r\n" in path.read_bytes(), "who opens it as text can copy the link"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600, "its links sign people in"
     [read] = Mailbox(tmp_path / "mail").all()
     assert (read.to, read.subject) == ("robin@example.com", "Grüße")
