@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.errors import AppError
+from chalicelib.core.mail import local_folder
 from infra import demo
 from infra.migrate import migrate_configured
 
@@ -86,6 +87,8 @@ def _welcome(url: str, with_accounts: bool) -> None:
     print(f"  API to read and try  {url}/docs")
     print(f"  OpenAPI document     {url}/openapi.json")
     print(f"  Put CSV files into   {settings().data_dir / 'bucket'}  (then POST /imports)")
+    if settings().mail_from is None:
+        print(f"  Mails are put into   {local_folder(settings())}")
     if with_accounts:
         print("\nDemo accounts (user name, password):")
         for each in demo.DEMO_ACCOUNTS:

@@ -126,6 +126,22 @@ def test_each_migration_can_be_taken_back_and_made_again(fresh_url: str) -> None
         assert differences(connection, metadata) == []
 
 
+def test_accounts_that_were_there_are_found_by_their_address_afterwards(fresh_url: str) -> None:
+    names = (
+        "username, username_key, email, first_name, last_name, password_hash, role, is_active, created_at, updated_at"
+    )
+    insert = text(f"INSERT INTO accounts ({names}) VALUES (:name, :name, :email, '', '', 'x', 'staff', 1, :at, :at)")
+    with engine_of(fresh_url) as engine, engine.connect() as connection:
+        command.upgrade(config_for(connection), "0003")
+        for name, email in (("robin", " Zoë@Example.COM "), ("sam", None)):
+            connection.execute(insert, {"name": name, "email": email, "at": "2026-03-01 12:00:00"})
+        command.upgrade(config_for(connection), "head")
+        found = connection.execute(
+            text("SELECT username, email_key, customer_archived FROM accounts ORDER BY username")
+        )
+        assert [tuple(row) for row in found] == [("robin", "zoë@example.com", 0), ("sam", None, 0)]
+
+
 def test_migrating_again_changes_nothing(fresh_url: str) -> None:
     with engine_of(fresh_url) as engine:
         migrate(engine)

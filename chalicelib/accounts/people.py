@@ -113,6 +113,7 @@ def erase_person(connection: Connection, customer_id: int) -> Any:
 
     Raises:
         NotFound: there is none of that id.
+        BusinessUnderWay: something has to be sent or paid first.
     """
     before = customers.lock_customer(connection, customer_id, owner_id=None)
     erased = customers.erase(connection, customer_id)

@@ -89,8 +89,11 @@ def export_user(connection: Connection, owner_id: int | None, user_id: int) -> d
     }
 
 
-@routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound])
+@routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound, Conflict])
 def erase_user(connection: Connection, user_id: int) -> Reply:
-    """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody."""
+    """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody.
+
+    While an order or a checkout is under way it is a 409: what was bought has to arrive.
+    """
     row = people.erase_person(connection, user_id)
     return versioned(as_dict(row), row.version)

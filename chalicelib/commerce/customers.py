@@ -19,6 +19,13 @@ class EmailTaken(Conflict):
     title = "E-mail address taken"
 
 
+class BusinessUnderWay(Conflict):
+    """Who and where the customer is has to be known until its last order has arrived."""
+
+    code = "business-under-way"
+    title = "Business under way"
+
+
 def exists(connection: Connection, customer_id: int) -> bool:
     """Tell whether there is such a customer."""
     return customers_sql.find_customer(connection, customer_id) is not None
@@ -163,11 +170,15 @@ def erase(connection: Connection, customer_id: int) -> Any:
 
     Raises:
         NotFound: there is none of that id.
+        BusinessUnderWay: something has to be sent or paid first.
     """
     present = lock_customer(connection, customer_id, owner_id=None)
-    customers_sql.erase_beside(connection, customer_id)
+    if customers_sql.has_business_under_way(connection, customer_id):
+        raise BusinessUnderWay(f"Customer {customer_id} has an order or a checkout under way; let it end first.")
+    email = erased_email(customer_id)
+    customers_sql.erase_beside(connection, customer_id, email)
     nothing = dict.fromkeys(customers_sql.PERSONAL)
-    gone = {"email": erased_email(customer_id), "archived_at": present.archived_at or clock.now()}
+    gone = {"email": email, "archived_at": present.archived_at or clock.now()}
     return change_customer(connection, customer_id, {**nothing, **gone}, expected_version=None)
 
 

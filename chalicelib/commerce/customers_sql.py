@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from chalicelib.commerce.sale_tables import checkouts
 from chalicelib.commerce.tables import addresses, orders, users
 from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.pages import fetch_page
@@ -102,8 +103,17 @@ def update_customer(
         raise NotUnique from error
 
 
-def erase_beside(connection: Connection, customer_id: int) -> None:
-    """Forget a customer's addresses, and who and where it was in its orders."""
+def has_business_under_way(connection: Connection, customer_id: int) -> bool:
+    """Tell whether a customer is about to pay, or waits for something it has ordered."""
+    bought = (orders.c.user_id == customer_id) & orders.c.status.in_(("pending", "processing", "shipped"))
+    paying = (checkouts.c.customer_id == customer_id) & checkouts.c.state.in_(("open", "paying"))
+    return bool(connection.scalar(select(or_(exists().where(bought), exists().where(paying)))))
+
+
+def erase_beside(connection: Connection, customer_id: int, email: str) -> None:
+    """Forget a customer's addresses, and who and where it was in orders and checkouts; `email` is what is left."""
     connection.execute(delete(addresses).where(addresses.c.customer_id == customer_id))
+    left = {"email": email, "email_key": email, "address": "{}"}
+    connection.execute(update(checkouts).where(checkouts.c.customer_id == customer_id).values(**left))
     nothing = {"email": None, "address": None, "gender": None}
     connection.execute(update(orders).where(orders.c.user_id == customer_id).values(**nothing))

@@ -71,9 +71,10 @@ class FolderOutbox:
         message["To"] = mail.to
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(now)
-        message.set_content(mail.text)
+        # As it is, not encoded: who looks into the file can copy the link.
+        message.set_content(mail.text, cte="8bit")
         if mail.html is not None:
-            message.add_alternative(mail.html, subtype="html")
+            message.add_alternative(mail.html, subtype="html", cte="8bit")
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{now:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}.eml"
         beside = self.folder / f".{name}.part"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from chalicelib.accounts import accounts, accounts_sql
-from chalicelib.accounts.accounts import CustomerTaken, NameTaken
+from chalicelib.accounts.accounts import CustomerTaken, LastAdmin, NameTaken
 from chalicelib.accounts.tables import accounts as account_table
 from chalicelib.accounts.tables import auth_tokens
 from chalicelib.core import auth
@@ -199,3 +199,30 @@ def test_there_is_no_account_of_an_unknown_id(shop: Engine) -> None:
         run(lambda connection: accounts.get_account(connection, 999_999), writes=False)
     with pytest.raises(NotFound):
         change(999_999, {"is_active": True}, by=1)
+
+
+@pytest.mark.parametrize("changes", [{"role": Role.STAFF}, {"is_active": False}])
+def test_two_admins_that_take_each_others_rights_at_once_leave_one(shop: Engine, changes: dict[str, Any]) -> None:
+    first, second = make_account_row(Role.ADMIN), make_account_row(Role.ADMIN)
+    make_account_row(Role.ADMIN, is_active=False)
+    gate = threading.Barrier(2)
+
+    def demote(target: int, by: int) -> object:
+        gate.wait(10)
+        return change(target, changes, by=by)
+
+    results = in_parallel(lambda: demote(first, second), lambda: demote(second, first))
+    assert results.count(LastAdmin) == 1
+    with shop.connect() as connection:
+        left = select(account_table.c.id).where(account_table.c.role == "admin", account_table.c.is_active)
+        assert len(connection.scalars(left).all()) == 1
+
+
+def test_the_last_admin_stays_and_others_may_go(shop: Engine) -> None:
+    last, staff = make_account_row(Role.ADMIN), make_account_row(Role.STAFF)
+    with pytest.raises(LastAdmin):
+        change(last, {"is_active": False}, by=staff)
+    assert change(staff, {"is_active": False}, by=last).is_active in (False, 0)
+    assert change(last, {"role": Role.ADMIN}, by=staff).role == "admin"
+    another = make_account_row(Role.ADMIN)
+    assert change(last, {"role": Role.STAFF}, by=another).role == "staff"

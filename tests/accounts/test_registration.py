@@ -354,7 +354,7 @@ def test_old_registrations_are_forgotten(
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("path", ["/accounts/register", "/accounts/verify/resend", "/accounts/password-reset"])
-def test_an_address_gets_five_mails_an_hour_known_or_not(
+def test_an_address_gets_five_mails_an_hour_from_one_place_known_or_not(
     client: Client, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, path: str, known: bool
 ) -> None:
     if known:
@@ -370,6 +370,16 @@ def test_an_address_gets_five_mails_an_hour_known_or_not(
     assert client.post(path, other).status == 202
     monkeypatch.setattr(clock, "now", lambda: start + timedelta(hours=1))
     assert client.post(path, body).status == 202
+
+
+def test_who_asks_elsewhere_does_not_keep_the_owner_from_its_mail_until_there_are_twenty(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.mails.mails.send_now", lambda *_ids: None)
+    for at in range(19):
+        registration.resend(email="robin@example.com", address=f"198.51.100.{at // 5}")
+    assert client.post("/accounts/password-reset", {"email": "robin@example.com"}).status == 202
+    assert client.post("/accounts/password-reset", {"email": "robin@example.com"}).status == 429
 
 
 def test_one_place_asks_for_fifty_mails_an_hour(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

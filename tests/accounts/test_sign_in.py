@@ -515,3 +515,101 @@ def test_the_caller_of_an_unknown_token_is_nobody(shop: Engine) -> None:
     assert find("\ud800") is None
     with pytest.raises(Unauthenticated):
         sign_in.sign_in("robin", "wrong", HOME)
+
+
+# --- many right ones at once -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Looking at a password takes a while; noted is how many were looked at at once, at most."""
+    noted: Counter[str] = Counter()
+    lock, busy = threading.Lock(), threading.Event()
+
+    def matches(password: str, password_hash: str | None) -> bool:
+        with lock:
+            noted["now"] += 1
+            noted["most"] = max(noted["most"], noted["now"])
+        busy.wait(0.01)
+        with lock:
+            noted["now"] -= 1
+            noted["looked"] += 1
+        return password_hash is not None and password == PASSWORD
+
+    monkeypatch.setattr(auth, "password_matches", matches)
+    return noted
+
+
+def test_twenty_right_passwords_at_once_all_get_in_a_few_at_a_time(shop: Engine, slowly: Counter[str]) -> None:
+    make_account_row(Role.CUSTOMER, username="robin")
+    assert at_once(lambda _: outcome("robin", PASSWORD), 20) == {"token": 20}
+    assert slowly["most"] <= PAIR
+    with shop.connect() as connection:
+        counted = connection.execute(select(login_attempts.c.attempts, login_attempts.c.under_way)).all()
+    assert set(map(tuple, counted)) == {(0, 0)}, "nothing stays counted"
+
+
+def test_guesses_among_right_passwords_get_no_further_than_alone(shop: Engine, slowly: Counter[str]) -> None:
+    """Of another account: one's own right passwords would forgive the failures."""
+    make_account_row(Role.CUSTOMER, username="robin")
+    make_account_row(Role.CUSTOMER, username="sam")
+    results = at_once(lambda at: f"{at % 2} {outcome('robin' if at % 2 else 'sam', PASSWORD if at % 2 else 'x')}", 24)
+    assert results == {"1 token": 12, "0 Unauthenticated": PAIR, "0 TooManyRequests": 12 - PAIR}
+
+
+def test_a_wrong_password_leaves_nothing_under_way(shop: Engine, looked_at: list[str]) -> None:
+    outcome("robin", "wrong")
+    with shop.connect() as connection:
+        counted = connection.execute(select(login_attempts.c.attempts, login_attempts.c.under_way)).all()
+    assert list(map(tuple, counted)) == [(1, 0)] * 3
+
+
+def test_a_try_that_breaks_off_counts_for_nothing(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_password: str, _hash: str | None) -> bool:
+        raise MemoryError
+
+    monkeypatch.setattr(auth, "password_matches", fail)
+    for _ in range(PAIR + 1):
+        with pytest.raises(MemoryError):
+            outcome("robin", "wrong")
+
+
+def test_a_function_that_dies_while_it_looks_leaves_a_try_counted_until_the_window_ends(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch, still: Clock
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_password: str, _hash: str | None) -> bool:
+        raise Killed
+
+    make_account_row(Role.CUSTOMER, username="robin")
+    monkeypatch.setattr("chalicelib.accounts.attempts._LOOKS", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(auth, "password_matches", die)
+        for _ in range(PAIR):
+            with pytest.raises(Killed):
+                outcome("robin", PASSWORD)
+    monkeypatch.setattr(auth, "password_matches", lambda password, _hash: password == PASSWORD)
+    with pytest.raises(TooManyRequests) as refused:
+        sign_in.sign_in("robin", PASSWORD, HOME)
+    assert refused.value.retry_after_s == 1
+    still.forward(15 * 60)
+    assert outcome("robin", PASSWORD) == "token"
+
+
+def test_a_try_that_ends_in_the_next_window_takes_nothing_from_it(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch, still: Clock
+) -> None:
+    make_account_row(Role.CUSTOMER, username="robin")
+
+    def across(_password: str, _hash: str | None) -> bool:
+        monkeypatch.setattr(auth, "password_matches", lambda *_given: False)
+        still.forward(15 * 60)
+        for _ in range(PAIR):
+            assert outcome("robin", "wrong") == "Unauthenticated"
+        return True
+
+    monkeypatch.setattr(auth, "password_matches", across)
+    assert outcome("robin", PASSWORD) == "token"
+    assert outcome("robin", "wrong") == "TooManyRequests"

@@ -114,3 +114,40 @@ def test_who_may_call(access: Access, roles: set[Role]) -> None:
 @pytest.mark.parametrize("role", Role)
 def test_all_but_customers_see_business_data(role: Role) -> None:
     assert Caller(1, "robin", role, None, 1).is_staff is (role is not Role.CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password1234",
+        "Password!Password!",
+        "P-a-s-s-w-o-r-d-2-0-2-6",
+        "administrator1",
+        "123456789012",
+        "098765432109",
+        "qwertyuiopas",
+        "zyxwvutsrqpo",
+        "aaaaaaaaaaaaaaaa",
+        "abababababab",
+        "Robin@Example.com",
+        "  robin@example.com  ",
+        "robin.the.first",
+    ],
+)
+def test_what_is_guessed_first_is_no_password(password: str) -> None:
+    assert auth.is_easily_guessed(password, "robin@example.com", "robin.the.first@example.com")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "four odd words here",
+        "пароль пчела",
+        "!$%&/()=?*+~",
+        "passwords are hard",
+        "938475983475",
+        "password and more",
+    ],
+)
+def test_what_is_not_guessed_first_is_a_password(password: str) -> None:
+    assert not auth.is_easily_guessed(password, "robin@example.com")

@@ -125,6 +125,32 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
         load({"CORS_ORIGINS": text})
 
 
+@pytest.mark.parametrize("text", ["shop@example.com", "The Shop <shop@mail.example.com>"])
+def test_a_sender_is_an_address_with_or_without_a_name(text: str) -> None:
+    assert load({"MAIL_FROM": text}).mail_from == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["shop", "Shop <shop@example.com", "shop@example.com>", "a@b.example, c@d.example", "Shop\n<shop@example.com>"],
+)
+def test_what_is_no_sender_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="MAIL_FROM"):
+        load({"MAIL_FROM": text})
+
+
+def test_the_site_has_an_address_without_a_slash_at_its_end() -> None:
+    assert load({}).site_url == "http://localhost:8000"
+    assert load({"SITE_URL": "https://Shop.example/"}).site_url == "https://Shop.example"
+    assert load({"SITE_URL": "https://example.com/shop/"}).site_url == "https://example.com/shop"
+
+
+@pytest.mark.parametrize("text", ["shop.example", "ftp://shop.example", "https://shop.example/?a=1", "https://a b"])
+def test_what_is_no_address_of_a_site_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="SITE_URL"):
+        load({"SITE_URL": text})
+
+
 def test_settings_cannot_be_changed() -> None:
     settings = load({})
     for field in dataclasses.fields(Settings):
