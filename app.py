@@ -8,7 +8,7 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api
+from chalicelib.commerce import customers_api, distribution_centers_api, orders_api, products_api, search, search_api
 from chalicelib.core import http, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -27,6 +27,7 @@ routes: list[Route] = http.mount(
         accounts_api.routes,
         distribution_centers_api.routes,
         products_api.routes,
+        search_api.routes,
         customers_api.routes,
         orders_api.routes,
         recommend_api.routes,
@@ -41,3 +42,9 @@ routes: list[Route] = http.mount(
 def continue_imports(event: Any) -> None:
     """Work on the CSV imports that were asked for, as long as this function may run."""
     imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(6 hours)")
+def refresh_search(_event: Any) -> None:
+    """Let the product search know what sells now."""
+    search.refresh_all()

@@ -49,6 +49,34 @@ CREATE TABLE outbox_events (
 
 CREATE INDEX ix_outbox_events_aggregate ON outbox_events (aggregate, id);
 
+CREATE TABLE product_search (
+  product_id BIGINT NOT NULL,
+  words TEXT NOT NULL,
+  facets TEXT NOT NULL,
+  category_key VARCHAR(255) NOT NULL,
+  brand_key VARCHAR(255),
+  department_key VARCHAR(255),
+  name_sort VARCHAR(70) NOT NULL,
+  price_cents BIGINT NOT NULL,
+  created_us BIGINT NOT NULL,
+  place BIGINT NOT NULL,
+  PRIMARY KEY (product_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_product_search_brand ON product_search (brand_key, place, product_id);
+
+CREATE INDEX ix_product_search_category ON product_search (category_key, place, product_id);
+
+CREATE INDEX ix_product_search_created ON product_search (created_us, product_id);
+
+CREATE INDEX ix_product_search_name ON product_search (name_sort, product_id);
+
+CREATE INDEX ix_product_search_place ON product_search (place, product_id);
+
+CREATE INDEX ix_product_search_price ON product_search (price_cents, product_id);
+
+CREATE FULLTEXT INDEX ix_product_search_words_full_text ON product_search (words);
+
 CREATE TABLE promotions (
   id BIGINT NOT NULL AUTO_INCREMENT,
   code VARCHAR(64) NOT NULL,
@@ -68,6 +96,19 @@ CREATE TABLE promotions (
   PRIMARY KEY (id),
   CONSTRAINT ck_promotions_used CHECK (used >= 0 AND (usage_limit IS NULL OR used <= usage_limit)),
   CONSTRAINT uq_promotions_code_key UNIQUE (code_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE search_grams (
+  gram VARCHAR(3) NOT NULL,
+  word VARCHAR(32) NOT NULL,
+  PRIMARY KEY (gram, word)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE search_words (
+  word VARCHAR(32) NOT NULL,
+  in_products INTEGER NOT NULL,
+  in_names INTEGER NOT NULL,
+  PRIMARY KEY (word)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE shipping_rules (

@@ -94,6 +94,9 @@ MATRIX = {
     "GET /distribution-centers": Case(whoever()),
     "GET /distribution-centers/{center_id}": Case(whoever(), "/distribution-centers/{center}"),
     "GET /products": Case(anybody()),
+    "GET /products/search": Case(anybody(), "/products/search?q=jeans"),
+    "GET /products/facets": Case(whoever()),
+    "GET /products/suggest": Case(whoever(), "/products/suggest?q=jea"),
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
     "GET /users": Case(owner(other=200)),  # it sees itself
     "GET /users/{user_id}": Case(owner(other=404), "/users/{customer}"),

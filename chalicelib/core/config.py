@@ -39,6 +39,7 @@ class Settings:
     bucket: str | None = None
     cors_origins: tuple[str, ...] = (_DEFAULT_ORIGINS,)
     token_ttl_s: int = 14 * 24 * 3600
+    facets_ttl_s: int = 0
     log_level: str = "INFO"
     deployed: bool = False
 
@@ -70,6 +71,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         bucket=environment.get("BUCKET") or None,
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
+        facets_ttl_s=_integer(environment, "FACETS_TTL_S", 10, least=0),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         deployed=deployed,
     )
@@ -88,14 +90,14 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)
     except ValueError:
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
-    if value < 1:
-        raise ConfigurationError(f"{name} must be at least 1, not {value}.")
+    if value < least:
+        raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
     return value
 
 

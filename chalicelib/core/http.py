@@ -54,7 +54,9 @@ STATUS: dict[type[AppError], int] = {
     Unavailable: 503,
 }
 
-EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-Id, X-Total-Count"
+EXPOSED_HEADERS = (
+    "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Did-You-Mean, X-Next-Cursor, X-Request-Id, X-Total-Count"
+)
 _ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CHALLENGE = 'Bearer realm="shopkeeper", Token realm="shopkeeper"'
