@@ -252,8 +252,11 @@ def _sorted_by_level(
     limit: int,
 ) -> list[tuple[Any, ...]]:
     # Each level contains the next: the first that fits, from the top, is the level.
-    level = case(*((levels[at], at) for at in range(len(levels) - 1, 0, -1)), else_=0).label("level")
-    hits = select(level, _entry.place, _entry.product_id).where(levels[0], *conditions).subquery("hits")
+    above = [(levels[at], at) for at in range(len(levels) - 1, 0, -1)]
+    level: ColumnElement[int] = case(*above, else_=0) if above else literal(0)
+    hits = (
+        select(level.label("level"), _entry.place, _entry.product_id).where(levels[0], *conditions).subquery("hits")
+    )
     statement = select(hits.c.level, hits.c.place, hits.c.product_id)
     if after:
         in_level = and_(hits.c.level == after[0], behind((hits.c.place, hits.c.product_id), after[1:], False))
