@@ -108,6 +108,9 @@ CREATE TABLE search_words (
   word VARCHAR(32) NOT NULL,
   in_products INTEGER NOT NULL,
   in_names INTEGER NOT NULL,
+  in_brands INTEGER NOT NULL,
+  in_categories INTEGER NOT NULL,
+  in_departments INTEGER NOT NULL,
   PRIMARY KEY (word)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 

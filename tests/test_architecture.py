@@ -26,6 +26,7 @@ PURE_ROOMS = (
     "chalicelib/core/money.py",
     "chalicelib/core/paging.py",
     "chalicelib/core/text.py",
+    *(f"chalicelib/commerce/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
     *(
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate")

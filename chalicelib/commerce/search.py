@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.commerce import search_sql
 from chalicelib.commerce.search_facets import Chosen, Columns, Facets, count_facets, read_columns
 from chalicelib.commerce.search_index import clear, fill, index_products, refresh_all, refresh_popularity
-from chalicelib.commerce.search_sql import CountedTerm, Match, Sort
+from chalicelib.commerce.search_sql import Match, Sort
 from chalicelib.commerce.search_words import Term, grams, nearest, shared_grams, stem, terms_of
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
@@ -122,7 +122,9 @@ def _columns(connection: Connection, match: Match) -> Columns:
     until, columns = _recent.get(match, (0.0, Columns()))
     if ttl_s and now < until:
         return columns
-    columns = read_columns(search_sql.list_facets(connection, match))
+    columns = read_columns(
+        search_sql.list_facets(connection, match), lambda ids: search_sql.list_in_stock(connection, ids)
+    )
     if ttl_s:
         while len(_recent) >= _KEPT_COUNTS:
             _recent.pop(next(iter(_recent)), None)
@@ -151,15 +153,15 @@ def _understand(connection: Connection, query: str) -> _Meaning:
     asked = terms_of(query)
     if not asked:
         return _Meaning(Match(), None)
-    counted = search_sql.count_terms(connection, asked)
-    if all(each.in_products for each in counted):
-        return _Meaning(Match(tuple(counted)), None)
-    words = [each.term.word if each.in_products else _put_right(connection, each.term) for each in counted]
+    counted, products = search_sql.count_terms(connection, asked)
+    if all(each.at_level[0] for each in counted):
+        return _Meaning(Match(tuple(counted), products=products), None)
+    words = [each.term.word if each.at_level[0] else _put_right(connection, each.term) for each in counted]
     known = [Term(word, stem(word)) for word in dict.fromkeys(words) if word is not None]
     if not known:
         return _Meaning(None, None)
-    kept: list[CountedTerm] = search_sql.count_terms(connection, known)
-    return _Meaning(Match(tuple(kept)), " ".join(term.word for term in known))
+    kept, products = search_sql.count_terms(connection, known)
+    return _Meaning(Match(tuple(kept), products=products), " ".join(term.word for term in known))
 
 
 def _put_right(connection: Connection, term: Term) -> str | None:

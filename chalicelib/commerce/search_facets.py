@@ -6,7 +6,7 @@ The counts of a facet ignore its own filter, so that a second value of it can be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import TypeVar
@@ -70,17 +70,20 @@ def facets_text(category: str, brand: str | None, department: str | None, price_
     return "".join(part.translate(_NO_MARKS) + PART for part in parts)
 
 
-def read_columns(texts: Iterable[str]) -> Columns:
-    """Return the columns of products from texts of `facets_text`, each with 1 (in stock) or 0 and END behind it.
+def read_columns(texts: Iterable[str], in_stock: Callable[[Sequence[int]], Collection[int]]) -> Columns:
+    """Return the columns of products from texts: id, mark, `facets_text` and END of each, a comma between two.
 
-    Between two products stands a comma.
+    `in_stock` tells which of the ids are in stock.
     """
     joined = ",".join(texts)
     if not joined:
         return Columns()
-    fields = joined.removesuffix(END).replace(f"{END},", PART).split(PART)
+    # A part's mark stands before END, too.
+    fields = joined.removesuffix(PART + END).replace(f"{END},", "").split(PART)
+    ids = list(map(int, fields[0::5]))
+    stocked = in_stock(ids)
     return Columns(
-        fields[0::5], fields[1::5], fields[2::5], list(map(int, fields[3::5])), [each == "1" for each in fields[4::5]]
+        fields[1::5], fields[2::5], fields[3::5], list(map(int, fields[4::5])), [each in stocked for each in ids]
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +16,8 @@ _SLICE = 5_000  # products that are held in memory at once
 _REFRESHED = 2_000  # products of one transaction of a refresh
 _LAST_PLACE = 1_000_000_000
 _NAME_SORT = 70
+# In the order of `search_index_sql.WORD_COUNTS`: in any field, in the name ...
+_COUNTED = (None, *search_words.FIELDS)
 _WORDS = search_index_sql.ENTRY_COLUMNS.index("words")
 _YEAR_1 = datetime.min.replace(tzinfo=UTC)
 
@@ -107,18 +108,16 @@ def _entry(row: Any, units: int) -> _Entry:
 
 
 def _count_words(connection: Connection, come: Iterable[_Entry], gone: Iterable[_Entry]) -> None:
-    in_products: Counter[str] = Counter()
-    in_names: Counter[str] = Counter()
+    changes: dict[str, list[int]] = {}
     for entries, sign in ((come, 1), (gone, -1)):
         for entry in entries:
-            every, of_name = search_words.words_in(entry[_WORDS])
-            for counter, words in ((in_products, every), (in_names, of_name)):
-                for word in words:
-                    counter[word] += sign
-    changes = {
-        word: (count, in_names[word]) for word, count in in_products.items() if count != 0 or in_names[word] != 0
-    }
+            found = {"": set[str](), **search_words.words_in(entry[_WORDS])}
+            for word, fields in found.items():
+                counts = changes.setdefault(word, [0] * len(_COUNTED))
+                for at, field in enumerate(_COUNTED):
+                    counts[at] += sign * (field is None or field in fields)
+    changes = {word: counts for word, counts in changes.items() if any(counts)}
     known = search_index_sql.list_known(connection, sorted(changes))
-    new = [word for word in changes if word not in known]
+    new = [word for word in changes if word and word not in known]
     grams = ((gram, word) for word in new for gram in search_words.grams(word))
     search_index_sql.add_words(connection, changes, grams)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from chalicelib.commerce.search_sql import WORD_COUNTS
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
 from chalicelib.commerce.tables import order_items, products
 from chalicelib.core.database import AnyRow, Connection
@@ -114,19 +115,14 @@ def delete_entries(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(delete(product_search).where(product_search.c.product_id.in_(part)))
 
 
-def add_words(
-    connection: Connection, changes: Mapping[str, tuple[int, int]], grams: Iterable[tuple[str, str]]
-) -> None:
-    """Add to the counts of words (in products, in names); words that no product has any more go.
+def add_words(connection: Connection, changes: Mapping[str, Sequence[int]], grams: Iterable[tuple[str, str]]) -> None:
+    """Add to the counts of words (in the order of `WORD_COUNTS`); words that no product has any more go.
 
     `grams` are those of the words that came, as (gram, word).
     """
-    rows = [
-        {"word": word, "in_products": in_products, "in_names": in_names}
-        for word, (in_products, in_names) in sorted(changes.items())
-    ]
-    upsert_sums(connection, search_words, rows, keys=["word"], sums=["in_products", "in_names"])
-    gone = [word for word, (in_products, _) in sorted(changes.items()) if in_products < 0]
+    rows = [{"word": word, **dict(zip(WORD_COUNTS, counts, strict=True))} for word, counts in sorted(changes.items())]
+    upsert_sums(connection, search_words, rows, keys=["word"], sums=WORD_COUNTS)
+    gone = [word for word, counts in sorted(changes.items()) if counts[0] < 0]
     for part in _parts(gone):
         unused = search_words.c.in_products <= 0
         connection.execute(delete(search_words).where(search_words.c.word.in_(part), unused))

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import operator
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
-from chalicelib.commerce.search_facets import END, Chosen
+from chalicelib.commerce.search_facets import END, PART, Chosen
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
-from chalicelib.commerce.search_words import BRAND, CATEGORY, FIELDS, NAME, Term, token
+from chalicelib.commerce.search_words import TOP_LEVEL, Term, count_terms_in, level_of, patterns
 from chalicelib.commerce.tables import products, stock_levels
 from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.dialect import has_words
@@ -20,11 +34,11 @@ from chalicelib.core.database.pages import behind
 
 Sort = Literal["relevance", "price_asc", "price_desc", "newest", "name"]
 
-# Up to so many products a word is looked up in the text index; beyond, the products are read in their order until the
-# page is full, which a common word fills soon.
-RARE = 1_000
+WORD_COUNTS = ("in_products", "in_names", "in_brands", "in_categories", "in_departments")
+_FEW = 1_000  # ids of one IN list
 _LAST_CHARACTER = "\U0010ffff"
 _FACETS_SLICE = 50_000
+_STOCK_SLICE = 100_000
 _HIDDEN = {
     "category_key",
     "brand_key",
@@ -63,19 +77,28 @@ _ORDERS: dict[str, tuple[tuple[ColumnElement[Any], ...], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class CountedTerm:
-    """A term with about how many products have it, and have it in their name: not too few, and 0 only where none."""
+    """A term with about how many products have it at each level of relevance, and how many in their department.
+
+    The numbers are rather too high than too low, and 0 only where there is none.
+    """
 
     term: Term
-    in_products: int
-    in_names: int
+    at_level: tuple[int, ...]
+    in_departments: int
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What is looked for: every one of the terms, or as many of them as there are."""
+    """What is looked for: every one of the terms, or as many of them as there are; `products` there are in all."""
 
     terms: tuple[CountedTerm, ...] = ()
     every: bool = True
+    products: int = 0
+
+    @property
+    def plain_terms(self) -> list[Term]:
+        """The terms without their counts."""
+        return [counted.term for counted in self.terms]
 
 
 def _conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
@@ -100,20 +123,31 @@ def _conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
 # --- words -------------------------------------------------------------------------------------------------------
 
 
-def count_terms(connection: Connection, terms: Sequence[Term]) -> list[CountedTerm]:
-    """Return how many products have each term."""
-    if not terms:
-        return []
-    counts = [
-        select(
-            literal(at).label("at"),
-            func.coalesce(func.sum(search_words.c.in_products), 0).label("in_products"),
-            func.coalesce(func.sum(search_words.c.in_names), 0).label("in_names"),
-        ).where(or_(and_(*_begins(search_words.c.word, term.word)), search_words.c.word == term.stem))
-        for at, term in enumerate(terms)
-    ]
-    found = {row.at: row for row in connection.execute(union_all(*counts) if len(counts) > 1 else counts[0])}
-    return [CountedTerm(term, int(found[at].in_products), int(found[at].in_names)) for at, term in enumerate(terms)]
+def count_terms(connection: Connection, terms: Sequence[Term]) -> tuple[list[CountedTerm], int]:
+    """Return how many products have each term, and how many products there are."""
+    counted = search_words.c
+    whole = literal(0)
+    names = ("products", "names", "brands", "categories", "departments", "whole")
+
+    def row(at: int, condition: ColumnElement[bool], whole: ColumnElement[Any]) -> Select[Any]:
+        columns = (*(counted[name] for name in WORD_COUNTS), whole)
+        sums = [func.coalesce(func.sum(column), 0).label(name) for column, name in zip(columns, names, strict=True)]
+        return select(literal(at).label("at"), *sums).where(condition)
+
+    parts = [row(-1, counted.word == "", whole)]
+    for at, term in enumerate(terms):
+        forms = (term.word, term.stem)
+        begins = and_(*_begins(counted.word, term.word))
+        is_whole = case((counted.word.in_(forms), counted.in_names), else_=0)
+        parts.append(row(at, or_(begins, counted.word == term.stem), is_whole))
+    rows = {found.at: found for found in connection.execute(union_all(*parts))}
+    found = [CountedTerm(term, _at_levels(rows[at]), int(rows[at].departments)) for at, term in enumerate(terms)]
+    return found, int(rows[-1].products)
+
+
+def _at_levels(row: Any) -> tuple[int, ...]:
+    names, brands, categories = int(row.names), int(row.brands), int(row.categories)
+    return (int(row.products), names + brands + categories, names + brands, names, int(row.whole))
 
 
 def _begins(column: ColumnElement[Any], text: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -135,69 +169,87 @@ def list_alike(connection: Connection, grams: Sequence[str], least: int) -> list
 # --- what matches ------------------------------------------------------------------------------------------------
 
 
-def _stands(term: Term, fields: Sequence[str], *, whole: bool = False) -> ColumnElement[bool]:
-    """Return the condition that a term stands in one of the fields: as a beginning, or as a whole word."""
-    patterns: list[str] = []
-    for field in fields:
-        patterns.append(f" {token(field, term.word)}{' ' if whole else ''}")
-        if term.stem != term.word:
-            patterns.append(f" {token(field, term.stem)} ")
-    return or_(*(func.instr(_entry.words, pattern) > 0 for pattern in patterns))
+def _stands(term: Term, level: int, values: dict[str, str]) -> str:
+    """Return the condition that a term stands at a level, as SQL; the values of its parameters go into `values`.
+
+    As text, because a query has dozens of them: as expressions they would take longer to make than to run.
+    """
+    parts = []
+    for pattern in patterns(term, level):
+        name = f"p{len(values)}"
+        values[name] = pattern
+        parts.append(f"instr(product_search.words, :{name}) > 0")
+    return f"({' OR '.join(parts)})"
 
 
-def _levels(match: Match) -> list[ColumnElement[bool]]:
-    """Return the levels of relevance, from what any match fulfils to the strictest; each contains the next."""
-    terms = [counted.term for counted in match.terms]
-    if not match.every:
-        matched: list[ColumnElement[int]] = [case((_stands(term, FIELDS), 1), else_=0) for term in terms]
-        number = reduce(operator.add, matched)
-        return [number >= least for least in range(1, len(terms))] or [number >= 1]
-    return [
-        and_(*(_stands(term, FIELDS) for term in terms)),
-        and_(*(_stands(term, (NAME, BRAND, CATEGORY)) for term in terms)),
-        and_(*(_stands(term, (NAME, BRAND)) for term in terms)),
-        and_(*(_stands(term, (NAME,)) for term in terms)),
-        and_(*(_stands(term, (NAME,), whole=True) for term in terms)),
+def _matching(match: Match, level: int, *, but_not: int | None = None) -> ColumnElement[bool]:
+    """Return the condition that products match at a level, `but_not` at a higher one."""
+    values: dict[str, str] = {}
+
+    def at(level: int) -> str:
+        if match.every:
+            return " AND ".join(_stands(term, level, values) for term in match.plain_terms)
+        number = " + ".join(f"CASE WHEN {_stands(term, 0, values)} THEN 1 ELSE 0 END" for term in match.plain_terms)
+        return f"{number} >= {level + 1}"
+
+    condition = at(level) if but_not is None else f"{at(level)} AND NOT ({at(but_not)})"
+    return text(f"({condition})").bindparams(**values)  # type: ignore[return-value]
+
+
+def _expected(match: Match, level: int) -> float:
+    """Return about how many products match at a level, as if words met by chance."""
+    shares = [min(1.0, each.at_level[level] / max(1, match.products)) for each in match.terms]
+    return match.products * (math.prod(shares) if match.every else max(shares, default=0.0))
+
+
+def looks_up(match: Match, level: int, limit: int) -> bool:
+    """Tell whether to look the words of a level up in the text index, or to read products until `limit` match.
+
+    Both in microseconds, as measured: what the index finds must be read one by one, a little slower than in order.
+    """
+    found = sum(each.at_level[level] for each in _looked_up(match, level))
+    checks = sum(len(patterns(term, level)) for term in match.plain_terms)
+    read = match.products * min(1.0, limit / max(1e-9, _expected(match, level)))
+    return found * 8 < read * (1 + 0.7 * checks)
+
+
+def _looked_up(match: Match, level: int) -> Sequence[CountedTerm]:
+    """Return the terms to look up: where every term must match, the rarest finds all there is."""
+    return [min(match.terms, key=lambda each: each.at_level[level])] if match.every else match.terms
+
+
+def _look_up(connection: Connection, match: Match, level: int) -> ColumnElement[bool]:
+    """Return the condition by the text index that a product has the rarest term, or any of them."""
+    words = [
+        (pattern.strip(), not pattern.endswith(" "))
+        for counted in _looked_up(match, level)
+        for pattern in patterns(counted.term, level)
     ]
+    return has_words(connection, _entry.words, _entry.product_id, words)
 
 
-_IN_NAME = 3  # the first level that looks into names alone
-
-
-def _look_up(connection: Connection, match: Match, *, names: bool = False) -> list[ColumnElement[bool]]:
-    """Return the condition by the text index, where few enough products have the words; else none."""
+def _all_matching(connection: Connection, match: Match, limit: int) -> list[ColumnElement[bool]]:
+    """Return the conditions that products match at all, the quickest way when `limit` of them are wanted."""
     if not match.terms:
         return []
-
-    def count(counted: CountedTerm) -> int:
-        return counted.in_names if names else counted.in_products
-
-    # Every term must match, so the rarest finds all there is.
-    looked_up = [min(match.terms, key=count)] if match.every else list(match.terms)
-    if sum(map(count, looked_up)) > RARE:
-        return []
-    words: list[tuple[str, bool]] = []
-    for counted in looked_up:
-        for field in (NAME,) if names else FIELDS:
-            words.append((token(field, counted.term.word), True))
-            if counted.term.stem != counted.term.word:
-                words.append((token(field, counted.term.stem), False))
-    return [has_words(connection, _entry.words, _entry.product_id, words)]
+    if not looks_up(match, 0, limit):
+        return [_matching(match, 0)]
+    # What the index finds by the only term needs no second look.
+    more = [] if len(match.terms) == 1 else [_matching(match, 0)]
+    return [_look_up(connection, match, 0), *more]
 
 
 def matches_anything(connection: Connection, match: Match) -> bool:
     """Tell whether any product matches, whatever its price or stock."""
-    conditions = [_levels(match)[0], *_look_up(connection, match)]
-    return connection.execute(select(_entry.product_id).where(*conditions).limit(1)).first() is not None
+    statement = select(_entry.product_id).where(*_all_matching(connection, match, 1)).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def list_sorted(
     connection: Connection, match: Match, chosen: Chosen, sort: Sort, after: tuple[Any, ...], limit: int
 ) -> list[tuple[Any, ...]]:
     """Return the keys of the next products: the columns of the order, the last of them the id."""
-    conditions = _conditions(chosen)
-    if match.terms:
-        conditions += [_levels(match)[0], *_look_up(connection, match)]
+    conditions = [*_all_matching(connection, match, limit), *_conditions(chosen)]
     return _keys(connection, conditions, sort, after, limit)
 
 
@@ -220,22 +272,17 @@ def list_best(
     Of words that few products have all matches are read and sorted. Of common words the levels are read one after
     the other, each in the order of places, until there are enough.
     """
-    levels = _levels(match)
-    looked_up = _look_up(connection, match)
-    if looked_up:
-        return _sorted_by_level(connection, levels, [*looked_up, *_conditions(chosen)], after, limit)
+    top = TOP_LEVEL if match.every else max(0, len(match.terms) - 2)
+    first = next((level for level in range(top, -1, -1) if not _is_empty(match, level)), 0)
+    if looks_up(match, 0, limit) and looks_up(match, first, limit):
+        return _best_of_all(connection, match, chosen, after, limit)
     found: list[tuple[Any, ...]] = []
-    top = len(levels) - 1
-    start = min(after[0], top) if after else top
-    for level in range(start, -1, -1):
-        in_names = match.every and level >= _IN_NAME
-        if in_names and not all(counted.in_names for counted in match.terms):
+    for level in range(min(after[0], top) if after else top, -1, -1):
+        if _is_empty(match, level):
             continue
-        conditions = [levels[level], *_conditions(chosen)]
-        if level < top:
-            conditions.append(not_(levels[level + 1]))
-        if in_names:
-            conditions += _look_up(connection, match, names=True)
+        conditions = [_matching(match, level, but_not=level + 1 if level < top else None), *_conditions(chosen)]
+        if match.every and looks_up(match, level, limit - len(found)):
+            conditions.insert(0, _look_up(connection, match, level))
         position = after[1:] if after and after[0] == level else ()
         rows = _keys(connection, conditions, "relevance", position, limit - len(found))
         found += [(level, *row) for row in rows]
@@ -244,25 +291,33 @@ def list_best(
     return found
 
 
-def _sorted_by_level(
-    connection: Connection,
-    levels: list[ColumnElement[bool]],
-    conditions: list[ColumnElement[bool]],
-    after: tuple[int, ...],
-    limit: int,
+def _is_empty(match: Match, level: int) -> bool:
+    """Tell whether the counts say that no product is on a level: none has the words, or all are higher."""
+    if not match.every:
+        return False
+    if any(each.at_level[level] == 0 for each in match.terms):
+        return True
+    if level == 0:
+        return not any(each.in_departments for each in match.terms)
+    return level < TOP_LEVEL and all(each.at_level[level] == each.at_level[level + 1] for each in match.terms)
+
+
+def _best_of_all(
+    connection: Connection, match: Match, chosen: Chosen, after: tuple[int, ...], limit: int
 ) -> list[tuple[Any, ...]]:
-    # Each level contains the next: the first that fits, from the top, is the level.
-    above = [(levels[at], at) for at in range(len(levels) - 1, 0, -1)]
-    level: ColumnElement[int] = case(*above, else_=0) if above else literal(0)
-    hits = (
-        select(level.label("level"), _entry.place, _entry.product_id).where(levels[0], *conditions).subquery("hits")
-    )
-    statement = select(hits.c.level, hits.c.place, hits.c.product_id)
+    statement = select(_entry.words, _entry.place, _entry.product_id)
+    conditions = [_look_up(connection, match, 0), *_conditions(chosen)]
+    terms = match.plain_terms
+    found: list[tuple[int, int, int]] = []
+    for words, place, product_id in connection.execute(statement.where(*conditions)):
+        # Of some of the words, one more is one level more.
+        level = level_of(words, terms) if match.every else count_terms_in(words, terms) - 1
+        if level >= 0:
+            found.append((-level, place, product_id))
+    found.sort()
     if after:
-        in_level = and_(hits.c.level == after[0], behind((hits.c.place, hits.c.product_id), after[1:], False))
-        statement = statement.where(or_(hits.c.level < after[0], in_level))
-    ordered = statement.order_by(hits.c.level.desc(), hits.c.place, hits.c.product_id).limit(limit)
-    return [tuple(row) for row in connection.execute(ordered)]
+        found = found[bisect_right(found, (-after[0], *after[1:])) :]
+    return [(-level, place, product_id) for level, place, product_id in found[:limit]]
 
 
 def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:
@@ -277,29 +332,55 @@ def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:
 
 
 def list_facets(connection: Connection, match: Match) -> list[str]:
-    """Return the facets of all that matches, in a few long texts: see `search_facets.facets_text`.
+    """Return the facets of all that matches, in a few long texts: see `search_facets.read_columns`.
 
-    One value a row would take the driver ten times as long as the server.
+    One row for each product would take the driver ten times as long as the server.
     """
-    conditions = [_levels(match)[0], *_look_up(connection, match)] if match.terms else []
-    flagged = _entry.facets + case((_IN_STOCK, literal("1")), else_=literal("0")) + literal(END)
+    conditions = _all_matching(connection, match, match.products)
+    one = cast(_entry.product_id, String(20)) + literal(PART) + _entry.facets + literal(END)
     texts: list[str] = []
     last = 0
     while True:
         part = (
-            select(_entry.product_id, flagged.label("facets"))
+            select(_entry.product_id, one.label("facets"))
             .where(_entry.product_id > last, *conditions)
             .order_by(_entry.product_id)
             .limit(_FACETS_SLICE)
             .subquery("part")
         )
         statement = select(func.group_concat(part.c.facets), func.count(), func.max(part.c.product_id))
-        text, count, greatest = connection.execute(statement).one()
+        found, count, greatest = connection.execute(statement).one()
         if count:
-            texts.append(text)
+            texts.append(found)
         if count < _FACETS_SLICE:
             return texts
         last = greatest
+
+
+def list_in_stock(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Return those of `ids` that have free units in any center; of many ids, and others besides."""
+    free = stock_levels.c.free > 0
+    if len(ids) <= _FEW:
+        statement = select(stock_levels.c.product_id).where(stock_levels.c.product_id.in_(ids), free)
+        return set(connection.scalars(statement))
+    found: set[int] = set()
+    last = 0
+    while True:
+        some = (
+            select(stock_levels.c.product_id)
+            .where(stock_levels.c.product_id > last, free)
+            .order_by(stock_levels.c.product_id)
+            .limit(_STOCK_SLICE)
+            .subquery("some")
+        )
+        joined, count, greatest = connection.execute(
+            select(func.group_concat(some.c.product_id), func.count(), func.max(some.c.product_id))
+        ).one()
+        found.update(map(int, joined.split(",")) if count else ())
+        if count < _STOCK_SLICE:
+            return found
+        # The last product may have more rows: the next part begins with it again.
+        last = greatest - 1
 
 
 def list_values(

@@ -37,12 +37,16 @@ product_search = shop_table(
 )
 full_text_index(product_search, "words")
 
-# Every word of the published products, with how many have it at all and how many in their name.
+# Every word of the published products, with how many have it at all, in their name and so on. The empty word is in
+# all of them, and in nothing.
 search_words = shop_table(
     "search_words",
     Column("word", String(32), primary_key=True),
     Column("in_products", Integer, nullable=False),
     Column("in_names", Integer, nullable=False),
+    Column("in_brands", Integer, nullable=False),
+    Column("in_categories", Integer, nullable=False),
+    Column("in_departments", Integer, nullable=False),
 )
 
 # The runs of three letters of each word: where to look for a word that was mistyped.

@@ -95,10 +95,46 @@ def words_text(fields: Mapping[str, str | None]) -> str:
     return f" {' '.join(sorted(tokens))} "
 
 
-def words_in(text: str) -> tuple[set[str], set[str]]:
-    """Return the words of a `words_text`, and those of them that stand in the name."""
-    tokens = [(each[0], _CODED.sub(lambda found: chr(int(found[0][1:], 16)), each[2:])) for each in text.split()]
-    return {word for _, word in tokens}, {word for field, word in tokens if field == NAME}
+def words_in(text: str) -> dict[str, set[str]]:
+    """Return the words of a `words_text`, each with the fields that it stands in."""
+    found: dict[str, set[str]] = {}
+    for each in text.split():
+        word = _CODED.sub(lambda code: chr(int(code[0][1:], 16)), each[2:])
+        found.setdefault(word, set()).add(each[0])
+    return found
+
+
+# --- levels of relevance -----------------------------------------------------------------------------------------
+
+# The fields in which every word must stand at each level; each level contains the next.
+LEVEL_FIELDS = (FIELDS, (NAME, BRAND, CATEGORY), (NAME, BRAND), (NAME,), (NAME,))
+TOP_LEVEL = len(LEVEL_FIELDS) - 1  # words that are in the name as they are, not as beginnings
+
+
+def patterns(term: Term, level: int) -> list[str]:
+    """Return the strings of which one is in a `words_text` exactly when the term stands there at the level."""
+    end = " " if level == TOP_LEVEL else ""
+    found = [f" {token(field, term.word)}{end}" for field in LEVEL_FIELDS[level]]
+    if term.stem != term.word:
+        found += [f" {token(field, term.stem)} " for field in LEVEL_FIELDS[level]]
+    return found
+
+
+def level_of(text: str, terms: Sequence[Term]) -> int:
+    """Return the highest level at which all terms stand in a `words_text`; -1 when one is missing."""
+    return min(
+        (next((level for level in range(TOP_LEVEL, -1, -1) if _has(text, term, level)), -1) for term in terms),
+        default=0,
+    )
+
+
+def count_terms_in(text: str, terms: Sequence[Term]) -> int:
+    """Return how many of the terms stand in a `words_text`."""
+    return sum(_has(text, term, 0) for term in terms)
+
+
+def _has(text: str, term: Term, level: int) -> bool:
+    return any(pattern in text for pattern in patterns(term, level))
 
 
 # --- words that nobody knows -------------------------------------------------------------------------------------

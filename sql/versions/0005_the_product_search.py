@@ -64,6 +64,9 @@ def upgrade() -> None:
         sa.Column("word", sa.String(length=32), nullable=False),
         sa.Column("in_products", sa.Integer(), nullable=False),
         sa.Column("in_names", sa.Integer(), nullable=False),
+        sa.Column("in_brands", sa.Integer(), nullable=False),
+        sa.Column("in_categories", sa.Integer(), nullable=False),
+        sa.Column("in_departments", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("word"),
         **_MYSQL,
     )
