@@ -10,18 +10,13 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     String,
-    and_,
-    case,
     cast,
     func,
     literal,
     not_,
-    or_,
     select,
     text,
-    union_all,
 )
 
 from chalicelib.commerce.search_facets import END, PART, Chosen
@@ -124,31 +119,30 @@ def _conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
 # --- words -------------------------------------------------------------------------------------------------------
 
 
+_SUMS = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in WORD_COUNTS)
+_ALL_PRODUCTS = f"SELECT -1 AS term, {_SUMS}, 0 AS in_names_whole FROM search_words WHERE word = ''"  # noqa: S608
+
+
 def count_terms(connection: Connection, terms: Sequence[Term]) -> tuple[list[CountedTerm], int]:
     """Return how many products have each term, and how many products there are."""
-    counted = search_words.c
-    whole = literal(0)
-    names = ("products", "names", "brands", "categories", "departments", "whole")
-
-    def row(at: int, condition: ColumnElement[bool], whole: ColumnElement[Any]) -> Select[Any]:
-        columns = (*(counted[name] for name in WORD_COUNTS), whole)
-        sums = [func.coalesce(func.sum(column), 0).label(name) for column, name in zip(columns, names, strict=True)]
-        return select(literal(at).label("at"), *sums).where(condition)
-
-    parts = [row(-1, counted.word == "", whole)]
+    parts = [_ALL_PRODUCTS]
+    values: dict[str, str] = {}
     for at, term in enumerate(terms):
+        values |= {f"w{at}": term.word, f"e{at}": term.word + _LAST_CHARACTER, f"s{at}": term.stem}
         # Where a word stands, its singular stands too: it is enough to count that.
-        longer = and_(*_begins(counted.word, term.word), counted.word != term.word)
-        is_whole = case((counted.word == term.stem, counted.in_names), else_=0)
-        parts.append(row(at, or_(longer, counted.word == term.stem), is_whole))
-    rows = {found.at: found for found in connection.execute(union_all(*parts))}
-    found = [CountedTerm(term, _at_levels(rows[at]), int(rows[at].departments)) for at, term in enumerate(terms)]
-    return found, int(rows[-1].products)
+        parts.append(
+            f"SELECT {at}, {_SUMS}, COALESCE(SUM(CASE WHEN word = :s{at} THEN in_names ELSE 0 END), 0) "  # noqa: S608
+            f"FROM search_words WHERE (word > :w{at} AND word < :e{at}) OR word = :s{at}"
+        )
+    # As text, like the conditions below: as expressions it would take longer to make than to run.
+    rows = {found.term: found for found in connection.execute(text(" UNION ALL ".join(parts)), values)}
+    found = [CountedTerm(term, _at_levels(rows[at]), int(rows[at].in_departments)) for at, term in enumerate(terms)]
+    return found, int(rows[-1].in_products)
 
 
 def _at_levels(row: Any) -> tuple[int, ...]:
-    names, brands, categories = int(row.names), int(row.brands), int(row.categories)
-    return (int(row.products), names + brands + categories, names + brands, names, int(row.whole))
+    names, brands, categories = int(row.in_names), int(row.in_brands), int(row.in_categories)
+    return (int(row.in_products), names + brands + categories, names + brands, names, int(row.in_names_whole))
 
 
 def _begins(column: ColumnElement[Any], text: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
