@@ -22,6 +22,8 @@ from chalicelib.commerce import (
     product_images_api,
     products_api,
     promotions_api,
+    search,
+    search_api,
     stock_levels_api,
     sweep,
 )
@@ -51,6 +53,7 @@ routes: list[Route] = http.mount(
         stock_levels_api.routes,
         product_images_api.routes,
         product_bulk_api.routes,
+        search_api.routes,
         customers_api.routes,
         carts_api.routes,
         checkouts_api.routes,
@@ -103,3 +106,9 @@ def purge_events(event: Any) -> None:
 def send_mails(event: Any) -> None:
     """Send the mails that wait: those that did not go out right after what they tell of."""
     mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(6 hours)")
+def refresh_search(_event: Any) -> None:
+    """Let the product search know what sells now."""
+    search.refresh_all()

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +46,11 @@ class BenchShop:
             autocommit=True,
         )
 
-    def run(self, module: str, *arguments: str) -> Any:
+    def run(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
         """Run a module of the bench in a process of its own; return the JSON that it prints last."""
         command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, env=self.environment(), check=True, stdout=subprocess.PIPE, text=True)
+        given = {**self.environment(), **(environment or {})}
+        done = subprocess.run(command, env=given, check=True, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout.splitlines()[-1])
 
 

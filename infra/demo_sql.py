@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts
+from chalicelib.commerce import search_index
 from chalicelib.commerce.tables import (
     distribution_centers,
     inventory_items,
@@ -87,6 +88,7 @@ def delete_shop(connection: Connection, import_id: int) -> bool:
     try:
         with connection.begin_nested():
             connection.execute(update(accounts).values(customer_id=None))
+            search_index.clear(connection)
             for table in (*_COUNTED, *_SHOP):
                 connection.execute(delete(table))
             connection.execute(delete(imports).where(imports.c.id == import_id))

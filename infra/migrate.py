@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.commerce import search_index
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
@@ -49,6 +50,8 @@ def migrate(engine: Engine) -> None:
     # On SQLite the whole of it or nothing; MySQL commits each statement whatever is asked.
     with engine.connect() as connection, alone(connection, "migration"), begun(connection):
         command.upgrade(config_for(connection), "head")
+        # Not inside a migration, which must not change with the code that makes these rows.
+        search_index.fill(connection)
 
 
 def migrate_configured() -> Path:

@@ -11,6 +11,7 @@ from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.core.database import UtcDateTime, metadata
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
+from chalicelib.core.database.dialect import is_of_engine
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
 from chalicelib.mails import tables as _mails  # noqa: F401
@@ -30,6 +31,7 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     render_item=render_item,
+    include_object=lambda item, name, *_rest: is_of_engine(connection.dialect.name, item, name),
     # SQLite cannot change a column in place: Alembic copies the table.
     render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=True,

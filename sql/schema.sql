@@ -94,6 +94,34 @@ CREATE INDEX ix_outbox_events_dispatched_at ON outbox_events (dispatched_at, id)
 
 CREATE INDEX ix_outbox_events_kind ON outbox_events (kind, created_at, id);
 
+CREATE TABLE product_search (
+  product_id BIGINT NOT NULL,
+  words TEXT NOT NULL,
+  facets TEXT NOT NULL,
+  category_key VARCHAR(255) NOT NULL,
+  brand_key VARCHAR(255),
+  department_key VARCHAR(255),
+  name_sort VARCHAR(70) NOT NULL,
+  price_cents BIGINT NOT NULL,
+  created_us BIGINT NOT NULL,
+  place BIGINT NOT NULL,
+  PRIMARY KEY (product_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_product_search_brand ON product_search (brand_key, place, product_id);
+
+CREATE INDEX ix_product_search_category ON product_search (category_key, place, product_id);
+
+CREATE INDEX ix_product_search_created ON product_search (created_us, product_id);
+
+CREATE INDEX ix_product_search_name ON product_search (name_sort, product_id);
+
+CREATE INDEX ix_product_search_place ON product_search (place, product_id);
+
+CREATE INDEX ix_product_search_price ON product_search (price_cents, product_id);
+
+CREATE FULLTEXT INDEX ix_product_search_words_full_text ON product_search (words);
+
 CREATE TABLE promotions (
   id BIGINT NOT NULL AUTO_INCREMENT,
   code VARCHAR(64) NOT NULL,
@@ -131,6 +159,22 @@ CREATE TABLE registrations (
 CREATE INDEX ix_registrations_email_key ON registrations (email_key, id);
 
 CREATE INDEX ix_registrations_expires_at ON registrations (expires_at);
+
+CREATE TABLE search_grams (
+  gram VARCHAR(3) NOT NULL,
+  word VARCHAR(32) NOT NULL,
+  PRIMARY KEY (gram, word)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE search_words (
+  word VARCHAR(32) NOT NULL,
+  in_products INTEGER NOT NULL,
+  in_names INTEGER NOT NULL,
+  in_brands INTEGER NOT NULL,
+  in_categories INTEGER NOT NULL,
+  in_departments INTEGER NOT NULL,
+  PRIMARY KEY (word)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE shipping_rules (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -147,6 +147,9 @@ MATRIX = {
         staff(), "/distribution-centers/{empty_center}/restore", headers=ANY_VERSION
     ),
     "GET /products": Case(anybody()),
+    "GET /products/search": Case(anybody(), "/products/search?q=jeans"),
+    "GET /products/facets": Case(whoever()),
+    "GET /products/suggest": Case(whoever(), "/products/suggest?q=jea"),
     "GET /products/{product_id}": Case(anybody(), "/products/{product}"),
     "POST /inventory/receipts": Case(
         staff(201), body={"product_id": "{product}", "distribution_center_id": "{center}", "quantity": 2}

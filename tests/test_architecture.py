@@ -33,6 +33,7 @@ PURE_ROOMS = (
     "chalicelib/commerce/pricing.py",
     *(f"chalicelib/events/{name}.py" for name in ("addresses", "kinds", "retries", "signing")),
     "chalicelib/mails/templates.py",
+    *(f"chalicelib/commerce/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
     *(
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate", "product_sheet")

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from chalicelib.commerce import sale_tables as _sale_tables  # noqa: F401  (items refer to its tables)
+from chalicelib.commerce import search_tables as _search_tables  # noqa: F401  (part of the same schema)
 from chalicelib.core.database import BigId, UtcDateTime, shop_table
 
 distribution_centers = shop_table(

@@ -53,6 +53,7 @@ class Settings:
     token_ttl_s: int = 14 * 24 * 3600
     reservation_ttl_s: int = 900
     return_days: int = 30
+    facets_ttl_s: int = 0
     log_level: str = "INFO"
     low_stock_level: int = 5
     deployed: bool = False
@@ -111,6 +112,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
         reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
         return_days=_integer(environment, "RETURN_DAYS", 30),
+        facets_ttl_s=_integer(environment, "FACETS_TTL_S", 10, least=0),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
@@ -143,14 +145,14 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)
     except ValueError:
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
-    if value < 1:
-        raise ConfigurationError(f"{name} must be at least 1, not {value}.")
+    if value < least:
+        raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
     return value
 
 

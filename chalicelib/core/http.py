@@ -56,8 +56,8 @@ STATUS: dict[type[AppError], int] = {
 }
 
 EXPOSED_HEADERS = (
-    "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-Id, "
-    "X-Total-Count"
+    "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Did-You-Mean, "
+    "X-Next-Cursor, X-Request-Id, X-Total-Count"
 )
 _ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
 # What Chalice sends as bytes: on Lambda in base64, which the gateway undoes for these types.

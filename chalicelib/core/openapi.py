@@ -219,8 +219,10 @@ def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     if route.idempotency is not None:
         replayed = {"type": "string", "enum": ["true"]}
         headers[REPLAYED_HEADER] = {"schema": replayed, "description": "The answer of a request that came before."}
-    if route.query is not None and issubclass(route.query, PageQuery):
-        headers["X-Total-Count"] = {"schema": {"type": "integer"}, "description": "Rows in all, when paging by skip."}
+    if route.query is not None and "after" in route.query.model_fields:
+        if issubclass(route.query, PageQuery):
+            by_skip = {"schema": {"type": "integer"}, "description": "Rows in all, when paging by skip."}
+            headers["X-Total-Count"] = by_skip
         headers["X-Next-Cursor"] = {"schema": text, "description": "For `after`, when more rows follow."}
         headers["Link"] = {"schema": text, "description": "Neighbouring pages (RFC 8288)."}
     answer: dict[str, Any] = {"description": "Success", "headers": headers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
 import ssl
 import tempfile
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Index, Table, column, create_engine, event, select, table
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
@@ -48,9 +49,12 @@ _MYSQL_UNREACHABLE = {
 # The server forbids LOCAL files.
 _MYSQL_NO_LOCAL_FILES = {1148, 2068, 3948, 4166}
 
+# The text index of SQLite is a table of its own, of this name behind that of the table; it has tables of its own.
+FULL_TEXT = "_full_text"
+
 # Four tries of five seconds stay within the 29 seconds of an HTTP request; the server's own limit is 50 each.
 _SESSION = (
-    "SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, "
+    "SET time_zone = '+00:00', innodb_lock_wait_timeout = 5, group_concat_max_len = 16777216, "
     "sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
@@ -192,6 +196,62 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
         # Not INSERT IGNORE, which also cuts values to fit: an update that changes nothing.
         key = table.primary_key.columns[0]
         connection.execute(mysql.insert(table).values(**values).on_duplicate_key_update({key.name: key}))
+
+
+def upsert_sums(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keys: Sequence[str],
+    sums: Sequence[str],
+) -> None:
+    """Insert rows, in the order of their keys; where there is one with the same `keys`, add to its `sums` instead."""
+    if not rows:
+        return
+    if is_sqlite(connection):
+        on_sqlite = sqlite.insert(table)
+        added = {name: table.c[name] + on_sqlite.excluded[name] for name in sums}
+        if added:
+            connection.execute(on_sqlite.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+        else:
+            connection.execute(on_sqlite.on_conflict_do_nothing(), rows)
+    else:
+        on_mysql = mysql.insert(table)
+        kept = {keys[0]: table.c[keys[0]]}  # INSERT IGNORE would also pass over values that do not fit
+        added = {name: table.c[name] + on_mysql.inserted[name] for name in sums}
+        connection.execute(on_mysql.on_duplicate_key_update(added or kept), rows)
+
+
+def full_text_index(table: Table, name: str) -> Index:
+    """Declare the text index of a column; on SQLite the migration makes a table `<table>_full_text` in its place."""
+    index = Index(f"ix_{table.name}_{name}{FULL_TEXT}", table.c[name], mysql_prefix="FULLTEXT")
+    index.ddl_if(dialect="mysql")
+    return index
+
+
+def is_of_engine(dialect_name: str, item: object, name: str | None) -> bool:
+    """Tell whether a table or index belongs to the schema on an engine, beside what makes up its text indexes."""
+    if isinstance(item, Index):
+        return dialect_name == "mysql" or not item.dialect_kwargs.get("mysql_prefix")
+    return dialect_name != "sqlite" or not re.search(f"{FULL_TEXT}(_data|_idx|_docsize|_config)?$", name or "")
+
+
+def has_words(
+    connection: Connection, text: ColumnElement[str], key: ColumnElement[int], words: Sequence[tuple[str, bool]]
+) -> ColumnElement[bool]:
+    """Return the condition that a text with a text index has one of `words`: (word, whether more may follow it).
+
+    The words hold ASCII letters, digits and `_` only. MySQL sees rows that are committed, and no others.
+    """
+    if not is_sqlite(connection):
+        against = " ".join(f"{word}*" if begins else word for word, begins in words)
+        return mysql.match(text, against=against).in_boolean_mode()
+    source: Any = text.table
+    name = f"{source.name}{FULL_TEXT}"
+    found = table(name, column("rowid"))
+    asked = " OR ".join(f'"{word}"*' if begins else f'"{word}"' for word, begins in words)
+    return key.in_(select(found.c.rowid).where(column(name).match(asked)))
 
 
 def _mysql_code(error: DBAPIError) -> int | None:

@@ -27,7 +27,7 @@ def fetch_page(
     # One row more than asked for tells whether another page follows.
     limited = ordered.limit(page.limit + 1)
     if page.after:
-        limited = limited.where(_behind(order, page.after, descending))
+        limited = limited.where(behind(order, page.after, descending))
     rows = connection.execute(limited.offset(page.skip) if page.skip else limited).all()
     items = rows[: page.limit]
     more = len(rows) > page.limit and bool(items)
@@ -43,7 +43,7 @@ def _total(connection: Connection, statement: Select[Any], page: PageRequest, fe
     return int(connection.execute(statement.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one())
 
 
-def _behind(order: Sequence[ColumnElement[Any]], key: Sequence[Key], descending: bool) -> ColumnElement[bool]:
+def behind(order: Sequence[ColumnElement[Any]], key: Sequence[Key], descending: bool) -> ColumnElement[bool]:
     """Return the condition for rows behind `key`.
 
     Written as `a <= x AND (a < x OR b < y)`: MySQL and MariaDB scan the index for it, not for `(a, b) < (x, y)`.
@@ -53,4 +53,4 @@ def _behind(order: Sequence[ColumnElement[Any]], key: Sequence[Key], descending:
     if len(order) == 1:
         return beyond
     within = first <= value if descending else first >= value
-    return and_(within, or_(beyond, _behind(order[1:], key[1:], descending)))
+    return and_(within, or_(beyond, behind(order[1:], key[1:], descending)))

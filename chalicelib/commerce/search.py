@@ -1,0 +1,169 @@
+"""Searching products: what a query means, which products it finds in which order, and what can be counted of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.commerce import search_sql
+from chalicelib.commerce.search_facets import Chosen, Columns, Facets, count_facets, read_columns
+from chalicelib.commerce.search_index import clear, fill, index_products, refresh_all, refresh_popularity
+from chalicelib.commerce.search_sql import Match, Sort
+from chalicelib.commerce.search_words import Term, grams, nearest, shared_grams, stem, terms_of
+from chalicelib.core.config import settings
+from chalicelib.core.database import Connection
+from chalicelib.core.text import fold
+
+__all__ = [
+    "Chosen",
+    "Facets",
+    "Found",
+    "Sort",
+    "clear",
+    "count_products",
+    "fill",
+    "index_products",
+    "refresh_all",
+    "refresh_popularity",
+    "search_products",
+    "suggest",
+]
+
+_KEPT_COUNTS = 16  # searches whose columns a process keeps for a moment
+_SUGGESTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of products; the key of its last when more follow; the words that were looked for, if others."""
+
+    items: Sequence[Any]
+    next_key: tuple[Any, ...] | None
+    did_you_mean: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Products as (id, name), categories and brands each with its number of products."""
+
+    products: Sequence[tuple[int, str]] = ()
+    categories: Sequence[tuple[str, int]] = ()
+    brands: Sequence[tuple[str, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a query was understood as; `match` is None when no product has any of its words."""
+
+    match: Match | None
+    did_you_mean: str | None
+
+
+def search_products(
+    connection: Connection, query: str, chosen: Chosen, *, sort: Sort, after: tuple[Any, ...], limit: int
+) -> Found:
+    """Return the next products that have all words of the query, from behind the key `after` (() at the beginning).
+
+    A word that no product has is read as the nearest one that there is, or left out. Where no product at all has
+    all words, those that have most of them are found. Keys: (level, place, id) by relevance, else (value, id).
+    """
+    meaning = _understand(connection, query)
+    match = meaning.match
+    if match is None or limit == 0:
+        return Found([], None, meaning.did_you_mean)
+    keys = _find(connection, match, chosen, sort, after, limit + 1)
+    if not keys and _is_hopeless(connection, match):
+        keys = _find(connection, replace(match, every=False), chosen, sort, after, limit + 1)
+    shown = keys[:limit]
+    items = search_sql.list_products(connection, [key[-1] for key in shown])
+    return Found(items, shown[-1] if len(keys) > limit else None, meaning.did_you_mean)
+
+
+def _find(
+    connection: Connection, match: Match, chosen: Chosen, sort: Sort, after: tuple[Any, ...], limit: int
+) -> list[tuple[Any, ...]]:
+    if sort == "relevance" and match.terms:
+        return search_sql.list_best(connection, match, chosen, after, limit)
+    if sort == "relevance":  # without words all are on one level
+        keys = search_sql.list_sorted(connection, match, chosen, sort, after[1:], limit)
+        return [(0, *key) for key in keys]
+    return search_sql.list_sorted(connection, match, chosen, sort, after, limit)
+
+
+def _is_hopeless(connection: Connection, match: Match) -> bool:
+    """Tell whether no product has all words, whatever the filters and wherever the page."""
+    return len(match.terms) > 1 and not search_sql.matches_anything(connection, match)
+
+
+def count_products(connection: Connection, query: str, chosen: Chosen) -> tuple[Facets, str | None, bool]:
+    """Return the counts of what a search finds, the words that were looked for if others, and whether all of them.
+
+    Counts may be as old as the setting `facets_ttl_s` says.
+    """
+    meaning = _understand(connection, query)
+    if meaning.match is None:
+        return count_facets(Columns(), chosen), meaning.did_you_mean, True
+    match = meaning.match
+    columns = _columns(connection, match)
+    if not columns.category and len(match.terms) > 1:
+        match = replace(match, every=False)
+        columns = _columns(connection, match)
+    return count_facets(columns, chosen), meaning.did_you_mean, match.every
+
+
+# What was counted a moment ago, by process: (when it is too old, columns).
+_recent: dict[Match, tuple[float, Columns]] = {}
+
+
+def _columns(connection: Connection, match: Match) -> Columns:
+    ttl_s, now = settings().facets_ttl_s, time.monotonic()
+    until, columns = _recent.get(match, (0.0, Columns()))
+    if ttl_s and now < until:
+        return columns
+    columns = read_columns(
+        search_sql.list_facets(connection, match), lambda ids: search_sql.list_in_stock(connection, ids)
+    )
+    if ttl_s:
+        while len(_recent) >= _KEPT_COUNTS:
+            _recent.pop(next(iter(_recent)), None)
+        _recent[match] = (now + ttl_s, columns)
+    return columns
+
+
+def suggest(connection: Connection, beginning: str, limit: int) -> Suggestions:
+    """Return products, categories and brands for a query that is being written, at most `limit` of each."""
+    if not terms_of(beginning):
+        return Suggestions()
+    found = search_products(connection, beginning, Chosen(), sort="relevance", after=(), limit=limit)
+    key = fold(beginning, 255)
+    return Suggestions(
+        [(row.id, row.name) for row in found.items],
+        search_sql.list_values(connection, "category", key, limit),
+        search_sql.list_values(connection, "brand", key, limit),
+    )
+
+
+# --- what a query means ------------------------------------------------------------------------------------------
+
+
+def _understand(connection: Connection, query: str) -> _Meaning:
+    """Return the match of a query, with unknown words put right or left out."""
+    asked = terms_of(query)
+    if not asked:
+        return _Meaning(Match(), None)
+    counted, products = search_sql.count_terms(connection, asked)
+    if all(each.at_level[0] for each in counted):
+        return _Meaning(Match(tuple(counted), products=products), None)
+    words = [each.term.word if each.at_level[0] else _put_right(connection, each.term) for each in counted]
+    known = [Term(word, stem(word)) for word in dict.fromkeys(words) if word is not None]
+    if not known:
+        return _Meaning(None, None)
+    kept, products = search_sql.count_terms(connection, known)
+    return _Meaning(Match(tuple(kept), products=products), " ".join(term.word for term in known))
+
+
+def _put_right(connection: Connection, term: Term) -> str | None:
+    looked_for = sorted(grams(term.word))
+    return nearest(term.word, search_sql.list_alike(connection, looked_for, shared_grams(term.word)))
