@@ -34,7 +34,7 @@ from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
-from chalicelib.payments import payments_api
+from chalicelib.payments import payments_api, providers
 from chalicelib.recommendations import recommend_api
 
 logging.configure(settings().log_level)
@@ -83,6 +83,7 @@ def continue_imports(event: Any) -> None:
 @app.schedule("rate(1 minute)")
 def sweep_checkouts(event: Any) -> None:
     """Finish payments and refunds that were cut off; free what checkouts hold whose time has run out."""
+    providers.deliver_test_notices(payments.handle_notice)
     sweep.sweep(time_left_ms=event.context.get_remaining_time_in_millis)
 
 

@@ -15,7 +15,7 @@ from chalicelib.commerce import checkouts, checkouts_sql, orders, payments_sql, 
 from chalicelib.commerce.checkouts import CheckoutClosed
 from chalicelib.core import clock, logging
 from chalicelib.core.auth import Caller
-from chalicelib.core.database import Connection, run
+from chalicelib.core.database import Connection, read, run
 from chalicelib.core.errors import Conflict
 from chalicelib.events import outbox
 from chalicelib.payments.provider import (
@@ -101,12 +101,14 @@ def _begin(
 
 
 def _go_on(payment_id: int) -> Answer | None:
-    payment = run(lambda connection: payments_sql.find_payment(connection, payment_id), writes=False)
-    if payment is None or payment.state in _FINAL:
-        return _answer_of(payment)
+    with read() as connection:
+        payment = payments_sql.find_payment(connection, payment_id)
+        if payment is None or payment.state in _FINAL:
+            return _answer_of(payment)
+        public_id = str(checkouts_sql.find_by_id(connection, payment.checkout_id).public_id)
     company = provider(payment.provider)
     if payment.state == "started":
-        reference = company.prepare(_intent(payment))
+        reference = company.prepare(_intent(payment, public_id))
         if not run(lambda connection: _save_reference(connection, payment_id, reference), writes=True):
             raise CheckoutClosed("This payment took too long and was given up; pay again.")
     else:
@@ -125,13 +127,14 @@ def _answer_of(payment: Any) -> Answer | None:
     raise PaymentDeclined(payment.message or "The payment was not made.")
 
 
-def _intent(payment: Any) -> Intent:
+def _intent(payment: Any, public_id: str) -> Intent:
+    # The id that nobody can guess tells shops apart that share an account at the provider, and number alike.
     return Intent(
         key=f"payment-{payment.id}",
         amount_cents=payment.amount_cents,
         currency=payment.currency,
         description=f"Checkout {payment.checkout_id}",
-        metadata={"payment": str(payment.id), "checkout": str(payment.checkout_id)},
+        metadata={"payment": str(payment.id), "checkout": public_id},
     )
 
 

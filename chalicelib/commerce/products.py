@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.commerce import distribution_centers, products_sql
+from chalicelib.commerce import distribution_centers, products_sql, search
 from chalicelib.commerce.products_sql import ProductFilter
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
@@ -324,8 +324,4 @@ def _note(
         payload = {"product_id": product_id, "sku": values["sku"], "status": values["status"], "version": version}
         fields = [_FIELDS[column] for column in found]
         outbox.record(connection, event, f"product:{product_id}", {**payload, "fields": fields})
-    _changed(connection, sorted(changes))
-
-
-def _changed(_connection: Connection, _product_ids: Iterable[int]) -> None:
-    """Bring up to date what is derived from products, in the transaction that changed them."""
+    search.index_products(connection, sorted(changes))

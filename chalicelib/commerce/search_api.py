@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.commerce import search
-from chalicelib.commerce.products_api import Product, present
+from chalicelib.commerce.products_api import Product, is_staff, present
 from chalicelib.commerce.search import Chosen, Facets
 from chalicelib.commerce.search_cursors import CURSOR_PATTERN, key_of, numbers_of
 from chalicelib.commerce.search_words import split_values
@@ -85,13 +85,6 @@ class SuggestQuery(BaseModel):
     limit: int = Field(5, ge=0, le=20, description="How many of each kind to answer at most.")
 
 
-class FoundProduct(Product):
-    """A product that was found, with its stock."""
-
-    available: int = Field(description="Free units over all distribution centers.")
-    in_stock: bool
-
-
 class ValueCount(BaseModel):
     """A value and how many products have it."""
 
@@ -156,7 +149,7 @@ def _keys(values: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fold(value) for value in split_values(values or "")))
 
 
-@routes.get("/products/search", access=PUBLIC, response=list[FoundProduct])
+@routes.get("/products/search", access=PUBLIC, response=list[Product])
 def search_products(connection: Connection, caller: Caller | None, query: SearchQuery) -> Reply:
     """Search the products that are for sale.
 
@@ -169,17 +162,10 @@ def search_products(connection: Connection, caller: Caller | None, query: Search
     found = search.search_products(
         connection, query.q, query.chosen(), sort=query.sort, after=after, limit=query.limit
     )
-    with_cost = caller is not None and caller.is_staff
-    items = [_present(row, with_cost=with_cost) for row in found.items]
+    items = [present(row, for_staff=is_staff(caller)) for row in found.items]
     next_key = None if found.next_key is None else numbers_of(found.next_key)
     page = Page(items, PageRequest(query.limit, after=()), next_key=next_key)
     return Reply(page, {} if found.did_you_mean is None else {"X-Did-You-Mean": quote(found.did_you_mean)})
-
-
-def _present(row: Any, *, with_cost: bool) -> dict[str, Any]:
-    shown = present(row, with_cost=with_cost)
-    available = int(shown["available"])  # a sum is Decimal on MySQL
-    return {**shown, "available": available, "in_stock": available > 0}
 
 
 @routes.get("/products/facets", access=PUBLIC, response=FacetCounts)

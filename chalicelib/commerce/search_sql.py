@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from chalicelib.commerce.products_sql import SHOWN
 from chalicelib.commerce.search_facets import END, PART, Chosen
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
 from chalicelib.commerce.search_words import TOP_LEVEL, Term, count_terms_in, level_of, patterns
@@ -35,17 +36,6 @@ _FEW = 1_000  # ids of one IN list
 _LAST_CHARACTER = "\U0010ffff"
 _FACETS_SLICE = 50_000
 _STOCK_SLICE = 100_000
-_HIDDEN = {
-    "category_key",
-    "brand_key",
-    "status",
-    "description",
-    "image_key",
-    "image_alt",
-    "low_stock_level",
-    "version",
-}
-
 _entry = product_search.c
 # Not EXISTS: MariaDB would read all of the stock first.
 _IN_STOCK = (
@@ -53,14 +43,7 @@ _IN_STOCK = (
     .where(stock_levels.c.product_id == _entry.product_id)
     .scalar_subquery()
 ) > 0
-_AVAILABLE = (
-    select(func.coalesce(func.sum(stock_levels.c.free), 0))
-    .where(stock_levels.c.product_id == products.c.id)
-    .scalar_subquery()
-)
-_SHOWN = select(
-    *(column for column in products.c if column.name not in _HIDDEN), _AVAILABLE.label("available")
-)  # made once: building it costs as much as a short query
+_SHOWN = select(*SHOWN)  # made once: building it costs as much as a short query
 
 _ORDERS: dict[str, tuple[tuple[ColumnElement[Any], ...], bool]] = {
     "relevance": ((_entry.place, _entry.product_id), False),
