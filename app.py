@@ -93,6 +93,7 @@ def purge_idempotency_keys(event: Any) -> None:
     idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
+@app.schedule("rate(1 minute)")
 def deliver_events(event: Any) -> None:
     """Tell webhooks and AWS what happened, as long as this function may run."""
     dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
@@ -104,6 +105,7 @@ def purge_events(event: Any) -> None:
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
+@app.schedule("rate(1 minute)")
 def send_mails(event: Any) -> None:
     """Send the mails that wait: those that did not go out right after what they tell of."""
     mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)
