@@ -141,7 +141,11 @@ def _intent(payment: Any, public_id: str) -> Intent:
 def _save_reference(connection: Connection, payment_id: int, reference: str) -> bool:
     """Keep the reference before anything is charged under it; False when the payment was given up meanwhile."""
     values = {"reference": reference, "state": "asked", "updated_at": clock.now()}
-    return payments_sql.update_payment(connection, payment_id, values, if_state=["started"])
+    if payments_sql.update_payment(connection, payment_id, values, if_state=["started"]):
+        return True
+    # The same request, carried on twice, has the same reference: it goes on too, and nothing is charged again.
+    found = payments_sql.find_payment(connection, payment_id)
+    return found is not None and found.reference == reference
 
 
 def _carry_out(company: Provider, payment_id: int, reference: str, method: str) -> Answer:
