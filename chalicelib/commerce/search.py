@@ -31,7 +31,7 @@ __all__ = [
     "suggest",
 ]
 
-_KEPT_COUNTS = 16  # searches whose columns a process keeps for a moment
+_KEPT_COUNTS = 8  # searches whose columns a process keeps for a moment
 _SUGGESTED = 20
 
 

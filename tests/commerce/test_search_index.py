@@ -248,7 +248,7 @@ def test_facets_are_kept_for_as_long_as_the_settings_say(
     assert facets(client)["total"] == 0
     for number in range(40):
         facets(client, f"word{number}")
-    assert len(rules._recent) <= 16
+    assert len(rules._recent) == 8
 
 
 def test_a_product_with_units_in_many_centers_is_counted_once(client: Client) -> None:
