@@ -26,7 +26,7 @@ from chalicelib.commerce.stock import Contended
 from chalicelib.core.auth import STAFF, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
-from chalicelib.core.inputs import BodyMoney, Id
+from chalicelib.core.inputs import BodyMoneyAboveZero, Id
 from chalicelib.core.money import floor_cents
 from chalicelib.core.paging import Page, PageQuery, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
@@ -113,7 +113,7 @@ class NewRefund(BaseModel):
 
     model_config = _strict({"amount": 5, "reason": "it came late"})
 
-    amount: Annotated[BodyMoney, Field(ge=0.01)]
+    amount: BodyMoneyAboveZero
     reason: Reason
 
 
