@@ -436,7 +436,7 @@ def test_every_operation_has_its_line_and_every_line_its_operation() -> None:
 
 
 def test_the_api_document_says_of_every_line_who_may_call() -> None:
-    """The document is what other programs read: its operations are the lines, and it asks for a token where they do."""
+    """Other programs read the document: its operations are the lines, and it asks for a token where they do."""
     described = {
         f"{method.upper()} {path}": operation
         for path, operations in api_document()["paths"].items()
