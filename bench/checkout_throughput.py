@@ -92,7 +92,7 @@ def _fill_shelves(connection: Any, products: int, units: int) -> list[tuple[int,
     from chalicelib.commerce import inventory
     from chalicelib.commerce.inventory import Said
     from chalicelib.commerce.ledger import Place
-    from chalicelib.core.database import run
+    from chalicelib.core.database import transaction
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, distribution_center_id FROM products ORDER BY id LIMIT %s", (products,))
@@ -101,8 +101,8 @@ def _fill_shelves(connection: Any, products: int, units: int) -> list[tuple[int,
         left = units
         while left > 0:
             some = min(left, 1000)
-            place = Place(product, center)
-            run(lambda c, at=place, n=some: inventory.receive(c, at, n, 1000, Said("bench", None)), writes=True)
+            with transaction() as shop:
+                inventory.receive(shop, Place(product, center), some, 1000, Said("bench", None))
             left -= some
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE TABLE inventory_items, stock_levels, products")
