@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search fuzz races clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,10 @@ bench-products: $(READY) ## latency of GET /products beside bare PyMySQL
 bench-search: $(READY) ## latency of the product search beside a page by primary key
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.search_latency
+
+bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.checkout_throughput
 
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)

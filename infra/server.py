@@ -22,7 +22,15 @@ from chalicelib.core.errors import AppError
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 
 # How long a scheduled function pauses between two runs here, in seconds: those that somebody waits for, shortly.
-PACE_S = {"continue_imports": 2.0, "deliver_events": 1.0}
+PACE_S = {
+    "continue_imports": 2.0,
+    "deliver_events": 1.0,
+    "send_mails": 2.0,
+    "sweep_checkouts": 5.0,
+    "refresh_search": 300.0,
+    "purge_events": 600.0,
+    "purge_idempotency_keys": 600.0,
+}
 OTHER_PACE_S = 30.0
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
 from chalicelib.core.mail import ADDRESS
-from chalicelib.core.money import MoneyLimit
+from chalicelib.core.money import MoneyLimit, SomeMoney
 from chalicelib.core.paging import MAX_ID, MAX_LIMIT
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -129,6 +129,7 @@ AS_WHOLE = BeforeValidator(whole)
 # Numbers in a body. JSON knows one kind of number: 5.0 is 5; "5" is none.
 Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
 BodyMoney = Annotated[MoneyLimit, BeforeValidator(_number)]
+BodyMoneyAboveZero = Annotated[SomeMoney, BeforeValidator(_number)]
 # As long as a user name may be, since an address is one. ASCII: other domains are written in punycode.
 Email = Annotated[str, Field(max_length=150, pattern=f"^{ADDRESS}$", examples=["robin@example.com"])]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]

@@ -19,6 +19,13 @@ MoneyLimit = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999_999.99, "examples": [100]}),
 ]
 
+# The same, but not nothing.
+SomeMoney = Annotated[
+    Decimal,
+    Field(ge=Decimal("0.01"), le=Decimal("999999999.99"), allow_inf_nan=False),
+    WithJsonSchema({"type": "number", "minimum": 0.01, "maximum": 999_999_999.99, "examples": [100]}),
+]
+
 
 def from_cents(cents: int) -> Decimal:
     """Return `cents` as a decimal amount with two places: 1050 -> 10.50."""

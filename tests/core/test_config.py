@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -233,3 +236,30 @@ def test_where_events_are_published_is_a_setting() -> None:
     assert (load({}).events_topic_arn, load({}).events_bus, load({}).events_keep_days) == (None, None, 30)
     settings = load({"EVENTS_TOPIC_ARN": "arn:topic", "EVENTS_BUS": "bus", "EVENTS_KEEP_DAYS": "7"})
     assert (settings.events_topic_arn, settings.events_bus, settings.events_keep_days) == ("arn:topic", "bus", 7)
+
+
+class Asked(dict[str, str]):
+    """An environment that notes what is looked for in it."""
+
+    def __init__(self, *given: Mapping[str, str]) -> None:
+        super().__init__(*given)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def test_the_manual_explains_every_setting_and_no_other() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "operations.md"
+    table = manual.read_text().partition("## Settings")[2].partition("\n## ")[0]
+    explained = {name for row in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", row.partition(" | ")[0])}
+    environments = [Asked(), Asked(PARTS), Asked({"STAGE": "prod"}), Asked({"PAYMENT_PROVIDER": "test"})]
+    for environment in environments:
+        load(environment)
+    asked = set().union(*(environment.names for environment in environments)) - {"AWS_LAMBDA_FUNCTION_NAME"}
+    assert explained == asked
