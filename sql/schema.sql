@@ -441,6 +441,7 @@ CREATE TABLE orders (
   address TEXT,
   paid_at DATETIME(6),
   version INTEGER NOT NULL DEFAULT '1',
+  request_key VARCHAR(64),
   PRIMARY KEY (id),
   CONSTRAINT fk_orders_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
@@ -450,6 +451,8 @@ CREATE INDEX ix_orders_newest ON orders (created_at, id);
 CREATE INDEX ix_orders_status_newest ON orders (status, created_at, id);
 
 CREATE INDEX ix_orders_user_newest ON orders (user_id, created_at, id);
+
+CREATE UNIQUE INDEX uq_orders_request_key ON orders (request_key);
 
 CREATE TABLE products (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -45,9 +45,14 @@ def lock_payment(connection: Connection, payment_id: int) -> AnyRow:
 
 
 def lock_payments_of(connection: Connection, order_id: int) -> Sequence[AnyRow]:
-    """Return the payments of an order that brought money, locked."""
+    """Return the payments of a locked order that brought money, locked.
+
+    By id: a locking search may go through the index of the states, and wait for the payments of everybody.
+    """
     paid = (payments.c.order_id == order_id) & (payments.c.state == "succeeded")
-    return connection.execute(select(payments).where(paid).order_by(payments.c.id).with_for_update()).all()
+    ids = list(connection.scalars(select(payments.c.id).where(paid)))
+    locking = select(payments).where(payments.c.id.in_(ids)).order_by(payments.c.id).with_for_update()
+    return connection.execute(locking).all() if ids else []
 
 
 def insert_payment(connection: Connection, values: Mapping[str, Any]) -> int:

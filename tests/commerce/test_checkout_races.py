@@ -403,7 +403,7 @@ def test_fifty_retries_of_an_order_by_staff_at_once_place_one(client: Client) ->
     assert (count("orders"), count("payments"), count("inventory_items", "state = 'sold'")) == (1, 1, 2)
 
 
-@pytest.mark.parametrize("kind", ["checkout", "pay", "purchase"])
+@pytest.mark.parametrize("kind", ["checkout", "pay", "purchase", "staff order"])
 def test_who_died_behind_the_commit_and_asks_again_has_one_effect(client: Client, kind: str) -> None:
     product_id = goods(5)
     if kind == "checkout":
