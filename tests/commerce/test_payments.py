@@ -12,7 +12,7 @@ from chalicelib.commerce import payments
 from chalicelib.core.database import read, transaction
 from chalicelib.payments import providers, test_provider
 from chalicelib.payments.provider import Answer, Intent, Notice, NoticeKind, Outcome, ProviderUnavailable
-from chalicelib.payments.test_methods import BEHAVIOURS
+from chalicelib.payments.test_methods import BEHAVIOURS, behaviour_of
 from chalicelib.payments.test_provider import TestProvider
 from tests.client import Client
 from tests.commerce.purchases import (
@@ -102,7 +102,7 @@ def test_after_a_refusal_the_units_are_held_and_another_method_succeeds(client: 
     checkout_id = begun(client, (product_id, 1))
     refused = pay(client, checkout_id, method)
     assert (refused.status, code_of(refused)) == (409, "payment-declined")
-    expected = BEHAVIOURS.get(method, test_provider.behaviour_of("none"))
+    expected = BEHAVIOURS.get(method, behaviour_of("none"))
     assert refused.json["detail"] == expected.message
     checkout = client.get(f"/checkouts/{checkout_id}").json
     assert (checkout["state"], checkout["payment"]["state"]) == ("open", "declined")
