@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -113,7 +114,7 @@ class NewRefund(BaseModel):
 
     model_config = _strict({"amount": 5, "reason": "it came late"})
 
-    amount: Annotated[BodyMoney, Field(ge=0.01)]
+    amount: Annotated[BodyMoney, Field(ge=Decimal("0.01"))]
     reason: Reason
 
 
