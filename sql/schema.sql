@@ -731,6 +731,8 @@ CREATE INDEX ix_stock_movements_newest ON stock_movements (created_at, id);
 
 CREATE INDEX ix_stock_movements_product ON stock_movements (product_id, distribution_center_id, id);
 
+CREATE INDEX ix_stock_movements_reference ON stock_movements (reference, created_at, id);
+
 CREATE TABLE checkout_items (
   id BIGINT NOT NULL AUTO_INCREMENT,
   checkout_id BIGINT NOT NULL,

@@ -23,7 +23,7 @@ from chalicelib.core.database import read, transaction
 from chalicelib.core.local_uploads import Permission
 from chalicelib.csv_import import imports, product_bulk
 from chalicelib.events import sender
-from tests.client import Answer, Client
+from tests.client import Answer, Client, api_document
 from tests.factories import (
     PASSWORD,
     make_account_row,
@@ -433,6 +433,25 @@ def test_every_operation_has_its_line_and_every_line_its_operation() -> None:
         if method not in ("HEAD", "OPTIONS")
     }
     assert served == set(declared), "nothing is served that is not declared"
+
+
+def test_the_api_document_says_of_every_line_who_may_call() -> None:
+    """Other programs read the document: its operations are the lines, and it asks for a token where they do."""
+    described = {
+        f"{method.upper()} {path}": operation
+        for path, operations in api_document()["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert set(described) == set(MATRIX)
+    for name, operation in described.items():
+        statuses, security = MATRIX[name].statuses, operation["security"]
+        open_to_all = security == [] or {} in security
+        assert open_to_all is (statuses["nobody"] != 401) or "403" in operation["responses"], name
+        # Where a token is never looked at, a bad one is not refused either.
+        assert (security == []) is (statuses["garbage"] != 401), name
+        if not open_to_all:
+            roles = operation["description"].rpartition("For: ")[2]
+            assert ("staff" not in roles and "admin" not in roles) or statuses["unlinked"] == 403, name
 
 
 def test_every_line_speaks_of_every_caller() -> None:

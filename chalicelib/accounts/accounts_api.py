@@ -33,6 +33,7 @@ class Credentials(BaseModel):
 
     username: str = Field(min_length=1, max_length=150)
     password: str = Field(min_length=1, max_length=1024)
+    cart_id: str | None = Field(None, max_length=64, description="A guest's cart, to go on with as a customer.")
 
 
 class Token(BaseModel):
@@ -129,9 +130,10 @@ def present_account(row: Any) -> dict[str, Any]:
 def create_token(body: Credentials, address: str) -> dict[str, str]:
     """Sign in: a name and a password for a token.
 
-    A wrong name and a wrong password are the same 401. Too many tries are a 429 with `Retry-After`.
+    A wrong name and a wrong password are the same 401. Too many tries are a 429 with `Retry-After`. What is in the
+    guest's cart `cart_id` goes into the customer's own (`POST /carts` gives it); an unknown cart makes no difference.
     """
-    return {"token": sign_in.sign_in(body.username, body.password, address)}
+    return {"token": sign_in.sign_in(body.username, body.password, address, body.cart_id)}
 
 
 @routes.post("/api/auth/logout", access=SIGNED_IN, response=None, status=204, idempotency=None)

@@ -36,8 +36,8 @@ def find_token(connection: Connection, token_hash: str) -> AnyRow | None:
 
 
 def find_credentials(connection: Connection, username_key: str) -> AnyRow | None:
-    """Return id, password_hash and is_active of the account of that name."""
-    columns = select(accounts.c.id, accounts.c.password_hash, _USABLE.label("is_active"))
+    """Return id, customer_id, password_hash and is_active of the account of that name."""
+    columns = select(accounts.c.id, accounts.c.customer_id, accounts.c.password_hash, _USABLE.label("is_active"))
     return connection.execute(columns.where(accounts.c.username_key == username_key)).first()
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from chalicelib.accounts import accounts, accounts_sql, attempts, mailed_tokens, mailed_tokens_sql
 from chalicelib.accounts.mailed_tokens import LIFETIMES, BadLink, Purpose
 from chalicelib.commerce import customers
+from chalicelib.commerce.customers import EmailTaken
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, run
-from chalicelib.core.errors import Conflict, Forbidden, Unauthenticated
+from chalicelib.core.errors import Forbidden, Unauthenticated
 from chalicelib.core.text import fold
 from chalicelib.mails import mails, templates
 
@@ -24,13 +25,6 @@ class WrongPassword(Forbidden):
 
     code = "wrong-password"
     title = "Wrong password"
-
-
-class EmailTaken(Conflict):
-    """The address belongs to another account or customer."""
-
-    code = "email-taken"
-    title = "E-mail address taken"
 
 
 # --- forgotten passwords -----------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from chalicelib.accounts import people
 from chalicelib.accounts.accounts_api import Account, present_account
 from chalicelib.commerce.addresses_api import Address, present, without_default
 from chalicelib.commerce.customers_api import Customer, Profile, Word
-from chalicelib.commerce.orders_api import Order
-from chalicelib.commerce.orders_api import present as present_order
+from chalicelib.commerce.order_answers import Order
+from chalicelib.commerce.order_answers import present as present_order
 from chalicelib.core.auth import ADMIN, STAFF, STAFF_OR_OWNER
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound

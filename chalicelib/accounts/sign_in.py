@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import accounts_sql, attempts
-from chalicelib.core import auth, clock
+from chalicelib.commerce import carts
+from chalicelib.core import auth, clock, logging
 from chalicelib.core.auth import Caller, Role
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
-from chalicelib.core.errors import Unauthenticated
+from chalicelib.core.errors import AppError, Unauthenticated
 from chalicelib.core.text import fold
 
 _REFUSED = "The user name or the password is wrong."
@@ -23,8 +24,8 @@ def find_caller(connection: Connection, token: str, now: datetime) -> Caller | N
     return Caller(found.id, found.username, Role(found.role), found.customer_id, found.token_id)
 
 
-def sign_in(username: str, password: str, address: str) -> str:
-    """Return a new token of the account.
+def sign_in(username: str, password: str, address: str, cart_id: str | None = None) -> str:
+    """Return a new token of the account; the guest's cart `cart_id` becomes that of its customer.
 
     The try is counted before the password is looked at (see `attempts`), and a failure stays counted. An unknown
     name costs the same time as a wrong password.
@@ -40,7 +41,18 @@ def sign_in(username: str, password: str, address: str) -> str:
         if known is None or not matches or not known.is_active:
             raise Unauthenticated(_REFUSED)
         account_id, checked_hash = int(known.id), str(known.password_hash)
-        return run(lambda connection: _let_in(connection, account_id, checked_hash, tried), writes=True)
+        token = run(lambda connection: _let_in(connection, account_id, checked_hash, tried), writes=True)
+    if cart_id is not None and known.customer_id is not None:
+        _bring_cart(cart_id, int(known.customer_id))
+    return token
+
+
+def _bring_cart(cart_id: str, customer_id: int) -> None:
+    """Take a guest's cart over. Nobody is kept out for the sake of a cart: it can be taken over later as well."""
+    try:
+        run(lambda connection: carts.take_over(connection, cart_id, customer_id), writes=True)
+    except AppError as error:
+        logging.info("cart not taken over", customer_id=customer_id, reason=error.code)
 
 
 def _let_in(connection: Connection, account_id: int, checked_hash: str, tried: attempts.Try) -> str:

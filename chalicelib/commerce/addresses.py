@@ -53,6 +53,11 @@ def get_address(connection: Connection, customer_id: int, address_id: int, *, ow
     return found
 
 
+def find_default(connection: Connection, customer_id: int) -> Any | None:
+    """Return the default address of a customer, None while it has none."""
+    return addresses_sql.find_default(connection, customer_id)
+
+
 def add_address(connection: Connection, customer_id: int, values: Mapping[str, Any], *, owner_id: int | None) -> Any:
     """Add an address to a customer and return it; the first is the default.
 

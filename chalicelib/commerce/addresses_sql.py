@@ -21,6 +21,12 @@ def find_address(connection: Connection, customer_id: int, address_id: int) -> A
     return connection.execute(select(*_SHOWN).where(theirs)).first()
 
 
+def find_default(connection: Connection, customer_id: int) -> AnyRow | None:
+    """Return the default address of a customer."""
+    theirs = (addresses.c.customer_id == customer_id) & addresses.c.is_default
+    return connection.execute(select(*_SHOWN).where(theirs)).first()
+
+
 def list_addresses(connection: Connection, customer_id: int, page: PageRequest) -> Page[AnyRow]:
     """Return addresses of a customer, by id."""
     theirs = select(*_SHOWN).where(addresses.c.customer_id == customer_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.commerce import carts_sql, price_rules, pricing, promotions
+from chalicelib.commerce import carts_sql, checkouts_sql, price_rules, pricing, promotions
 from chalicelib.commerce.pricing import Line, Quote, ShippingRule
 from chalicelib.commerce.promotions import FoundPromotion
 from chalicelib.core import clock
@@ -206,8 +206,9 @@ def set_promotion(connection: Connection, cart: Any, code: str | None) -> None:
 def take_over(connection: Connection, public_id: str, customer_id: int) -> Any:
     """Give a guest's cart to a customer who has signed in, and return the customer's cart.
 
-    Where the customer has a cart already, what the guest put in is added to it, as far as it holds; the code that was
-    entered last counts.
+    What the guest put in is added to the customer's own cart, as far as it holds; the code of the guest counts. A
+    checkout of the guest's cart goes along: its units are not held against the same person, and what it becomes is
+    the customer's order.
 
     Raises:
         NotFound: there is no such cart, or it is another customer's.
@@ -246,6 +247,7 @@ def _merge(connection: Connection, guest: Any, own: Any, now: datetime) -> None:
     if guest.promotion_code is not None:
         changes["promotion_code"] = guest.promotion_code
     carts_sql.update_cart(connection, own.id, changes)
+    checkouts_sql.move_to_cart(connection, guest.id, own.id, own.customer_id, now)
     carts_sql.delete_cart(connection, guest.id)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
-from chalicelib.commerce.sale_tables import cart_items, carts
+from chalicelib.commerce.sale_tables import cart_items, carts, checkout_items, checkouts
 from chalicelib.commerce.tables import products, stock_levels
 from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.dialect import upsert
@@ -16,6 +16,18 @@ from chalicelib.core.database.dialect import upsert
 _FREE = (
     select(func.coalesce(func.sum(stock_levels.c.free), 0))
     .where(stock_levels.c.product_id == products.c.id)
+    .scalar_subquery()
+)
+# The next checkout of a cart takes the place of its open one: those units are there for it.
+_HELD = (
+    select(func.count())
+    .select_from(checkout_items.join(checkouts))
+    .where(
+        checkouts.c.cart_id == cart_items.c.cart_id,
+        checkouts.c.state == "open",
+        checkout_items.c.product_id == cart_items.c.product_id,
+    )
+    .correlate(cart_items)
     .scalar_subquery()
 )
 _ITEMS = (
@@ -29,7 +41,7 @@ _ITEMS = (
         products.c.image_key,
         products.c.image_alt,
         products.c.status,
-        _FREE.label("free"),
+        (_FREE + _HELD).label("free"),
     )
     .join_from(cart_items, products)
     .order_by(cart_items.c.added_at, cart_items.c.product_id)
@@ -73,7 +85,7 @@ def delete_cart(connection: Connection, cart_id: int) -> None:
 
 
 def list_items(connection: Connection, cart_id: int) -> Sequence[AnyRow]:
-    """Return what is in a cart, with its product and how many units are free, in the order it was put in."""
+    """Return what is in a cart, with its product and how many units it could have, in the order it was put in."""
     return connection.execute(_ITEMS.where(cart_items.c.cart_id == cart_id)).all()
 
 
@@ -87,16 +99,6 @@ def set_quantity(connection: Connection, cart_id: int, product_id: int, quantity
     """Put so many units of a product into a cart, whatever was in it."""
     values = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity, "added_at": now}
     upsert(connection, cart_items, values, keys=["cart_id", "product_id"], update={"quantity": quantity})
-
-
-def insert_items(connection: Connection, cart_id: int, quantities: Mapping[int, int], now: datetime) -> None:
-    """Put products into a cart that does not hold them yet."""
-    rows = [
-        {"cart_id": cart_id, "product_id": product_id, "quantity": quantity, "added_at": now}
-        for product_id, quantity in quantities.items()
-    ]
-    if rows:
-        connection.execute(insert(cart_items), rows)
 
 
 def delete_items(connection: Connection, cart_id: int, product_ids: Sequence[int] | None = None) -> None:
@@ -124,6 +126,8 @@ def delete_left(connection: Connection, before: datetime, limit: int) -> int:
     """Delete carts of guests that nobody touched since `before`; return how many."""
     left = select(carts.c.id).where(carts.c.customer_id.is_(None), carts.c.updated_at < before).limit(limit)
     ids = list(connection.scalars(left))
-    if ids:
-        connection.execute(delete(carts).where(carts.c.id.in_(ids)))
-    return len(ids)
+    if not ids:
+        return 0
+    # Whose cart was touched, or taken over, since it was looked for keeps it.
+    still_left = carts.c.id.in_(ids) & carts.c.customer_id.is_(None) & (carts.c.updated_at < before)
+    return connection.execute(delete(carts).where(still_left)).rowcount

@@ -10,12 +10,12 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.commerce import carts, carts_sql, checkouts_sql, customers, promotions, stock
+from chalicelib.commerce import addresses, carts, carts_sql, checkouts_sql, customers, promotions, stock
 from chalicelib.commerce.carts import NotForSale, Place, PricedCart
 from chalicelib.commerce.nearest import Point
 from chalicelib.commerce.pricing import PricedUnit
@@ -56,6 +56,13 @@ class EmailNeeded(Conflict):
     title = "E-mail needed"
 
 
+class AddressNeeded(Conflict):
+    """It is not said where things are sent to, or said twice."""
+
+    code = "address-needed"
+    title = "Address needed"
+
+
 class CheckoutClosed(Conflict):
     """The checkout is not in a state that permits it."""
 
@@ -92,17 +99,28 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a cart shall be bought; `expected_total` is what the customer was shown."""
+    """How a cart shall be bought; `expected_total` is what the customer was shown.
 
-    address: Address
+    `address_id` is one of the customer's addresses. With neither, things go to the customer's default address.
+    """
+
+    address: Address | None = None
     email: str | None = None
     shipping_method: str | None = None
     expected_total: Decimal | None = None
+    address_id: int | None = None
 
 
 def actor_of(caller: Caller | None) -> str:
     """Return under which name the ledger and the timeline keep a caller."""
-    return "guest" if caller is None else caller.username
+    if caller is None:
+        return "guest"
+    # The user name of a customer is an e-mail address, which must not stay in books that nobody may change.
+    return (
+        f"customer {caller.customer_id}"
+        if caller.customer_id is not None and not caller.is_staff
+        else caller.username
+    )
 
 
 def get_checkout(connection: Connection, public_id: str, caller: Caller | None) -> Any:
@@ -129,19 +147,21 @@ def begin(cart_id: str, caller: Caller | None, wish: Wish, request_key: str | No
     An open checkout of the same cart makes room for it. The same `request_key` finds what it made before.
 
     Raises:
-        NotFound: there is no such cart.
-        EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused, PriceChanged, EmailNeeded: not as it is.
+        NotFound: there is no such cart, or the address is none of the customer's.
+        EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused, PriceChanged, AddressNeeded, EmailNeeded:
+            not as it is.
         CheckoutClosed: the cart is being paid for.
     """
     return stock.patiently(lambda connection: _begin(connection, cart_id, caller, wish, request_key))
 
 
 def _begin(connection: Connection, cart_id: str, caller: Caller | None, wish: Wish, request_key: str | None) -> str:
+    cart = carts.lock_cart(connection, cart_id, caller)
     if request_key is not None:
         made = checkouts_sql.find_checkout_by_request(connection, request_key)
         if made is not None:
             return str(made.public_id)
-    cart = carts.lock_cart(connection, cart_id, caller)
+    address = _address(connection, cart.customer_id, wish)
     actor = actor_of(caller)
     earlier = checkouts_sql.lock_checkouts_of_cart(connection, cart.id)
     if any(checkout.state == "paying" for checkout in earlier):
@@ -149,15 +169,15 @@ def _begin(connection: Connection, cart_id: str, caller: Caller | None, wish: Wi
     # Promotions before stock, here and where a checkout is given up: rows are locked in one order.
     for checkout in earlier:
         _end(connection, checkout, "cancelled")
-    priced = carts.price_cart(connection, cart, wish.address.place, wish.shipping_method)
-    _check(priced, wish)
-    email, point = _buyer(connection, cart.customer_id, wish)
+    priced = carts.price_cart(connection, cart, address.place, wish.shipping_method)
+    _check(priced, wish, address)
+    email, point = _buyer(connection, cart.customer_id, wish, address)
     if priced.promotion is not None:
         _use_promotion(connection, priced, email)
     for checkout in earlier:
         _free_units(connection, checkout, actor)
     public_id = secrets.token_hex(16)
-    checkout_id = _insert(connection, priced, wish, public_id, email, request_key)
+    checkout_id = _insert(connection, priced, address, public_id, email, request_key)
     wanted = {item.product_id: int(item.quantity) for item in priced.items}
     units = stock.take_units(connection, wanted, near=point, reference=f"checkout:{checkout_id}", actor=actor)
     _insert_items(connection, checkout_id, priced, units)
@@ -179,7 +199,7 @@ def _use_promotion(connection: Connection, priced: PricedCart, email: str) -> No
         raise PriceChanged("The terms of the promotion have just changed; look at the cart again.")
 
 
-def _check(priced: PricedCart, wish: Wish) -> None:
+def _check(priced: PricedCart, wish: Wish, address: Address) -> None:
     if not priced.items:
         raise EmptyCart("There is nothing in this cart.")
     gone = [item for item in priced.items if item.status != "published"]
@@ -188,7 +208,7 @@ def _check(priced: PricedCart, wish: Wish) -> None:
         raise NotForSale("Take out what is no longer sold.", errors=errors)
     if priced.shipping is None:
         methods = ", ".join(sorted(priced.shipping_options)) or "none"
-        raise NoSuchShipping(f"Nothing is shipped to {wish.address.country} like that; there is: {methods}.")
+        raise NoSuchShipping(f"Nothing is shipped to {address.country} like that; there is: {methods}.")
     if priced.refusal is not None:
         raise promotions.PromotionRefused(priced.refusal)
     total = from_cents(priced.quote.total_cents)
@@ -196,9 +216,26 @@ def _check(priced: PricedCart, wish: Wish) -> None:
         raise PriceChanged(f"The total is {total} now, not {wish.expected_total}; show it before going on.")
 
 
-def _buyer(connection: Connection, customer_id: int | None, wish: Wish) -> tuple[str, Point | None]:
+def _address(connection: Connection, customer_id: int | None, wish: Wish) -> Address:
+    """Return where things go: the address that is given, one that the customer has saved, or its default."""
+    if wish.address is not None:
+        if wish.address_id is not None:
+            raise AddressNeeded("Give one address: either `address` or `address_id`.")
+        return wish.address
+    if customer_id is None:
+        raise AddressNeeded("Say where the goods are sent to; only customers have saved addresses.")
+    if wish.address_id is not None:
+        saved = addresses.get_address(connection, customer_id, wish.address_id, owner_id=customer_id)
+    else:
+        saved = addresses.find_default(connection, customer_id)
+    if saved is None:
+        raise AddressNeeded("Say where the goods are sent to; there is no saved address.")
+    return Address(**{each.name: getattr(saved, each.name) for each in fields(Address)})
+
+
+def _buyer(connection: Connection, customer_id: int | None, wish: Wish, address: Address) -> tuple[str, Point | None]:
     """Return the e-mail of whoever buys, and where the goods go to."""
-    email, point = wish.email, wish.address.point
+    email, point = wish.email, address.point
     if customer_id is not None:
         customer = customers.get_customer(connection, customer_id, owner_id=None)
         email = email or customer.email
@@ -210,7 +247,7 @@ def _buyer(connection: Connection, customer_id: int | None, wish: Wish) -> tuple
 
 
 def _insert(
-    connection: Connection, priced: PricedCart, wish: Wish, public_id: str, email: str, request_key: str | None
+    connection: Connection, priced: PricedCart, address: Address, public_id: str, email: str, request_key: str | None
 ) -> int:
     now, quote = clock.now(), priced.quote
     values = {
@@ -229,7 +266,7 @@ def _insert(
         "total_cents": quote.total_cents,
         "promotion_id": None if priced.promotion is None else priced.promotion.id,
         "shipping_method": "" if priced.shipping is None else priced.shipping.method,
-        "address": json.dumps(asdict(wish.address), ensure_ascii=False),
+        "address": json.dumps(asdict(address), ensure_ascii=False),
         "expires_at": now + timedelta(seconds=settings().reservation_ttl_s),
         "created_at": now,
         "updated_at": now,
@@ -269,7 +306,11 @@ def lock(connection: Connection, checkout_id: int, cart_id: int | None) -> Any:
     """
     if cart_id is not None:
         carts_sql.lock_cart(connection, cart_id)
-    return checkouts_sql.lock_checkout(connection, checkout_id)
+    locked = checkouts_sql.lock_checkout(connection, checkout_id)
+    if locked.cart_id not in (None, cart_id):
+        # Taken over by a customer a moment ago. Out of turn: should others wait in a circle, one begins anew.
+        carts_sql.lock_cart(connection, locked.cart_id)
+    return locked
 
 
 def _end(connection: Connection, checkout: Any, state: str) -> None:
@@ -310,13 +351,13 @@ def expire(checkout_id: int) -> bool:
     def work(connection: Connection) -> bool:
         locked = checkouts_sql.lock_checkout(connection, checkout_id)
         if locked.state != "open" or locked.expires_at > clock.now():
-            return False
+            return False  # paid for, or given up, meanwhile
         _give_up(connection, locked, "expired", "schedule")
         return True
 
     return run(work, writes=True)
 
 
-def list_overdue(connection: Connection, limit: int) -> list[int]:
-    """Return ids of open checkouts whose time has run out, oldest first."""
-    return checkouts_sql.list_overdue(connection, clock.now(), limit)
+def list_overdue(connection: Connection, behind: int, limit: int) -> list[int]:
+    """Return ids above `behind` of open checkouts whose time has run out, by id."""
+    return checkouts_sql.list_overdue(connection, clock.now(), behind, limit)

@@ -13,6 +13,7 @@ from chalicelib.commerce.carts import NotForSale
 from chalicelib.commerce.carts_api import PlaceName, ShippingMethod
 from chalicelib.commerce.checkouts import (
     Address,
+    AddressNeeded,
     CheckoutClosed,
     EmailNeeded,
     EmptyCart,
@@ -26,7 +27,7 @@ from chalicelib.commerce.stock import OutOfStock
 from chalicelib.core.auth import PUBLIC, Caller
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import NotFound, Unavailable
-from chalicelib.core.inputs import BodyMoney
+from chalicelib.core.inputs import BodyMoney, Id
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Reply, Routes
 from chalicelib.payments.provider import Answer
@@ -82,21 +83,27 @@ class AddressBody(BaseModel):
 
 
 class PurchaseWish(BaseModel):
-    """How a cart shall be bought. `expected_total` is what was shown: another total is refused."""
+    """How a cart shall be bought. `expected_total` is what was shown: another total is refused.
+
+    A guest gives `address` and `email`. A customer may name a saved address instead, by `address_id`; with neither,
+    things go to its default address.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"email": "robin@example.com", "address": ADDRESS}]},
     )
 
-    address: AddressBody
+    address: AddressBody | None = None
+    address_id: Id | None = Field(None, description="One of the customer's `/users/{user_id}/addresses`.")
     email: Email | None = Field(None, description="Where the confirmation goes; a customer's own when left out.")
     shipping_method: ShippingMethod | None = Field(None, description="One of the cart's; its first when left out.")
     expected_total: BodyMoney | None = None
 
     def wish(self) -> Wish:
         """Return it as the rules know it."""
-        return Wish(self.address.value(), self.email, self.shipping_method, self.expected_total)
+        address = None if self.address is None else self.address.value()
+        return Wish(address, self.email, self.shipping_method, self.expected_total, self.address_id)
 
 
 class PayBody(BaseModel):
@@ -212,7 +219,16 @@ def read(public_id: str, caller: Caller | None, answer: Answer | None = None) ->
     return run(work, writes=False)
 
 
-REFUSALS = [EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused, PriceChanged, EmailNeeded]
+REFUSALS = [
+    EmptyCart,
+    NotForSale,
+    OutOfStock,
+    NoSuchShipping,
+    PromotionRefused,
+    PriceChanged,
+    AddressNeeded,
+    EmailNeeded,
+]
 
 
 @routes.post(

@@ -77,8 +77,14 @@ def list_lines(connection: Connection, checkout_id: int) -> Sequence[AnyRow]:
     return connection.execute(statement).all()
 
 
-def list_overdue(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """Return ids of open checkouts whose time has run out, oldest first."""
-    overdue = (checkouts.c.state == "open") & (checkouts.c.expires_at <= now)
-    statement = select(checkouts.c.id).where(overdue).order_by(checkouts.c.expires_at).limit(limit)
-    return list(connection.scalars(statement))
+def move_to_cart(connection: Connection, cart_id: int, to_cart_id: int, customer_id: int, now: datetime) -> None:
+    """Make checkouts of a cart that are under way those of another, which is a customer's."""
+    under_way = (checkouts.c.cart_id == cart_id) & checkouts.c.state.in_(["open", "paying"])
+    values = {"cart_id": to_cart_id, "customer_id": customer_id, "updated_at": now}
+    connection.execute(update(checkouts).where(under_way).values(**values))
+
+
+def list_overdue(connection: Connection, now: datetime, behind: int, limit: int) -> list[int]:
+    """Return ids above `behind` of open checkouts whose time has run out, by id."""
+    overdue = (checkouts.c.state == "open") & (checkouts.c.expires_at <= now) & (checkouts.c.id > behind)
+    return list(connection.scalars(select(checkouts.c.id).where(overdue).order_by(checkouts.c.id).limit(limit)))

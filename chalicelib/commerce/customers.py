@@ -13,7 +13,7 @@ from chalicelib.core.text import fold
 
 
 class EmailTaken(Conflict):
-    """Another customer has this address (case does not matter)."""
+    """Another customer or account has this address (case does not matter)."""
 
     code = "email-taken"
     title = "E-mail address taken"

@@ -8,13 +8,23 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from chalicelib.commerce import fulfilment, orders, refunds, returns, timeline
+from chalicelib.commerce.distribution_centers import DistributionCenterUnavailable
 from chalicelib.commerce.fulfilment import IllegalMove, NoSuchItem
-from chalicelib.commerce.orders_api import Note, OrderDetail, OrderRefund, Return, present_detail, present_refund
+from chalicelib.commerce.order_answers import (
+    OrderDetail,
+    OrderRefund,
+    Return,
+    name_for,
+    present_detail,
+    present_refund,
+    present_return,
+)
+from chalicelib.commerce.orders_api import Note
 from chalicelib.commerce.refunds import TooMuch
 from chalicelib.commerce.returns import ReturnClosed, ReturnReason, TooLate
 from chalicelib.commerce.stock import Contended
 from chalicelib.core.auth import STAFF, STAFF_OR_OWNER, Caller
-from chalicelib.core.database import Connection, as_dict
+from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
 from chalicelib.core.inputs import BodyMoneyAboveZero, Id
 from chalicelib.core.money import floor_cents
@@ -52,7 +62,7 @@ class NewShipment(BaseModel):
 
 
 class Delivery(BaseModel):
-    """Items that arrived: those of a shipment, the named ones, or all that are on their way."""
+    """Items that arrived: those of a shipment, the named ones (of it), or all that are on their way."""
 
     model_config = _strict({"shipment_id": 1})
 
@@ -133,9 +143,9 @@ class ReturnQuery(TimelineQuery):
     state: Literal["requested", "received", "refused"] | None = Field(None, description="Only returns of this state.")
 
 
-def _detail(connection: Connection, order_id: int) -> Reply:
+def _detail(connection: Connection, order_id: int, caller: Caller) -> Reply:
     order = orders.get_order(connection, order_id, owner_id=None)
-    return versioned(present_detail(connection, order), order.version)
+    return versioned(present_detail(connection, order, caller), order.version)
 
 
 @routes.post(
@@ -144,7 +154,7 @@ def _detail(connection: Connection, order_id: int) -> Reply:
 def pay_order(connection: Connection, caller: Caller, order_id: int, body: ManualPayment) -> Reply:
     """Note that a pending order was paid, by bank transfer say: it is processed from now on."""
     fulfilment.mark_paid(connection, order_id, body.method, caller.username)
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post("/orders/{order_id}/shipments", access=STAFF, response=OrderDetail, status=201, errors=_MOVE_ERRORS)
@@ -158,14 +168,14 @@ def ship_order(connection: Connection, caller: Caller, order_id: int, body: NewS
         tracking_number=body.tracking_number,
         actor=caller.username,
     )
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post("/orders/{order_id}/deliveries", access=STAFF, response=OrderDetail, errors=_MOVE_ERRORS)
 def deliver_order(connection: Connection, caller: Caller, order_id: int, body: Delivery) -> Reply:
     """Note that items arrived."""
     fulfilment.deliver(connection, order_id, body.item_ids, body.shipment_id, caller.username)
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post(
@@ -181,7 +191,7 @@ def cancel_order(
     fulfilment.cancel(
         connection, order_id, body.item_ids, reason=body.reason, actor=caller.username, owner_id=owner_id
     )
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post(
@@ -194,7 +204,7 @@ def cancel_order(
 def request_return(
     connection: Connection, caller: Caller, owner_id: int | None, order_id: int, body: NewReturn
 ) -> Reply:
-    """Ask to send items back; a customer for its own order, up to 30 days after it arrived."""
+    """Ask to send items back; a customer for its own order, up to RETURN_DAYS after it arrived."""
     returns.request(
         connection,
         order_id,
@@ -204,14 +214,14 @@ def request_return(
         actor=caller.username,
         owner_id=owner_id,
     )
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post(
     "/orders/{order_id}/returns/{return_id}/receive",
     access=STAFF,
     response=OrderDetail,
-    errors=[NotFound, ReturnClosed, NoSuchItem, TooMuch, Contended],
+    errors=[NotFound, ReturnClosed, NoSuchItem, TooMuch, Contended, DistributionCenterUnavailable],
 )
 def receive_return(connection: Connection, caller: Caller, order_id: int, return_id: int, body: Receipt) -> Reply:
     """Take returned goods in: back on the shelf or written off, and what was paid for them goes back."""
@@ -224,7 +234,7 @@ def receive_return(connection: Connection, caller: Caller, order_id: int, return
         refund=body.refund,
         actor=caller.username,
     )
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.post(
@@ -236,14 +246,14 @@ def receive_return(connection: Connection, caller: Caller, order_id: int, return
 def refuse_return(connection: Connection, caller: Caller, order_id: int, return_id: int, body: Refusal) -> Reply:
     """Refuse a return: the customer keeps the goods."""
     returns.refuse(connection, order_id, return_id, reason=body.reason, actor=caller.username)
-    return _detail(connection, order_id)
+    return _detail(connection, order_id, caller)
 
 
 @routes.get("/returns", access=STAFF, response=list[Return])
-def list_returns(connection: Connection, query: ReturnQuery) -> Page[dict[str, Any]]:
+def list_returns(connection: Connection, caller: Caller, query: ReturnQuery) -> Page[dict[str, Any]]:
     """List returns of all orders, newest first."""
     page = returns.list_returns(connection, query.page(), state=query.state)
-    return page.with_items([as_dict(row) for row in page.items])
+    return page.with_items([present_return(row, caller) for row in page.items])
 
 
 @routes.post(
@@ -260,7 +270,7 @@ def refund_order(connection: Connection, caller: Caller, order_id: int, body: Ne
     made = refunds.refund_order(
         connection, order_id, floor_cents(body.amount), reason=body.reason, actor=caller.username
     )
-    return [present_refund(refunds.get_refund(connection, refund_id)) for refund_id in made]
+    return [present_refund(refunds.get_refund(connection, refund_id), staff=True) for refund_id in made]
 
 
 @routes.get("/orders/{order_id}/timeline", access=STAFF_OR_OWNER, response=list[TimelineEntry], errors=[NotFound])
@@ -270,14 +280,12 @@ def get_timeline(
     """Read who did what with an order, oldest first; a customer sees no internal entries, nor names of staff."""
     orders.get_order(connection, order_id, owner_id=owner_id)
     page = timeline.read(connection, order_id, query.page(), with_internal=owner_id is None)
-    return page.with_items([_present_entry(row, caller, owner_id) for row in page.items])
+    return page.with_items([_present_entry(row, caller) for row in page.items])
 
 
-def _present_entry(row: Any, caller: Caller, owner_id: int | None) -> dict[str, Any]:
+def _present_entry(row: Any, caller: Caller) -> dict[str, Any]:
     shown = {name: getattr(row, name) for name in TimelineEntry.model_fields}
-    if owner_id is not None and row.actor not in (caller.username, f"customer {owner_id}"):
-        shown["actor"] = "the shop"
-    return {**shown, "internal": bool(row.internal)}
+    return {**shown, "internal": bool(row.internal), "actor": name_for(caller, row.actor)}
 
 
 @routes.post("/orders/{order_id}/notes", access=STAFF, response=None, status=204, errors=[NotFound])

@@ -56,10 +56,25 @@ def is_legal(move: Move, status: OrderStatus) -> bool:
     return status in MOVES[move][0]
 
 
-def legal_moves(statuses: Iterable[OrderStatus]) -> list[Move]:
-    """Return what can be done to at least one of the items."""
-    present = set(statuses)
-    return [move for move, (origins, _target) in MOVES.items() if origins & present]
+# How a move is spoken of once it is made.
+DONE = {
+    Move.PAY: "paid",
+    Move.SHIP: "shipped",
+    Move.DELIVER: "delivered",
+    Move.CANCEL: "cancelled",
+    Move.RETURN: "returned",
+}
+
+
+def legal_moves(items: Iterable[tuple[OrderStatus, bool]]) -> list[Move]:
+    """Return what can be done to at least one of the items: each as its status, and whether it is on its way back."""
+    present = set(items)
+    return [move for move in Move if any(can_be(move, status, coming_back) for status, coming_back in present)]
+
+
+def can_be(move: Move, status: OrderStatus, coming_back: bool) -> bool:
+    """Tell whether an item can be moved so. What is on its way back already is not asked for twice."""
+    return is_legal(move, status) and not (move is Move.RETURN and coming_back)
 
 
 # An order is as far as the item of it that is furthest behind.

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from chalicelib.commerce import (
@@ -27,23 +27,49 @@ from chalicelib.commerce.pricing import Line, PricedUnit, Quote, ShippingRule
 from chalicelib.core import clock
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.money import from_cents
 from chalicelib.core.paging import Page, PageRequest
+from chalicelib.core.text import fold
 from chalicelib.events import outbox
 
 
+class OrderTooLarge(Conflict):
+    """More units than one order holds."""
+
+    code = "order-too-large"
+    title = "Order too large"
+
+
 def list_orders(
-    connection: Connection, page: PageRequest, *, user_id: int | None, status: str | None, owner_id: int | None
+    connection: Connection,
+    page: PageRequest,
+    *,
+    user_id: int | None = None,
+    status: str | None = None,
+    created_from: date | None = None,
+    created_to: date | None = None,
+    email: str | None = None,
+    owner_id: int | None,
 ) -> Page[Any]:
     """Return orders, newest first; `owner_id`, where given, is the only customer whose orders may be seen.
 
-    `status` is one of `order_states.SPELLINGS`, in any case.
+    `status` is one of `order_states.SPELLINGS`, in any case. `email` is that of the order or of its customer.
+    Days are those of UTC, both included.
     """
     wanted = None if status is None else SPELLINGS[status.lower()].value
     if owner_id is not None and user_id not in (None, owner_id):
         return Page([], page, total=None if page.after is not None else 0)
-    return orders_sql.list_orders(connection, page, user_id=owner_id or user_id, status=wanted)
+    holder = None if email is None else customers.find_by_email(connection, email)
+    wish = orders_sql.OrderFilter(
+        user_id=user_id if owner_id is None else owner_id,
+        status=wanted,
+        created_from=None if created_from is None else datetime.combine(created_from, time.min, UTC),
+        created_to=None if created_to is None else datetime.combine(created_to, time.max, UTC),
+        email=None if email is None else fold(email),
+        customer_of_email=None if holder is None else holder.id,
+    )
+    return orders_sql.list_orders(connection, page, wish)
 
 
 def get_order(connection: Connection, order_id: int, *, owner_id: int | None) -> Any:
@@ -166,6 +192,7 @@ def _tell(
     outbox.record(connection, "order.placed", f"order:{order_id}", told)
     if paid:
         timeline.write(connection, order_id, "paid", f"{total} was paid.", actor)
+        told = {"amount": total} | {name: told[name] for name in ("order_id", "customer_id", "currency")}
         outbox.record(connection, "order.paid", f"order:{order_id}", told)
 
 
@@ -199,8 +226,10 @@ def place_directly(connection: Connection, wish: DirectOrder, actor: str) -> int
 
     Raises:
         NotFound: there is no such customer.
-        NotForSale, OutOfStock, Contended: not as it is.
+        NotForSale, OutOfStock, Contended, OrderTooLarge: not as it is.
     """
+    if sum(line.quantity for line in wish.lines) > carts.MAX_UNITS:
+        raise OrderTooLarge(f"An order holds at most {carts.MAX_UNITS} units.")
     now = clock.now()
     email = wish.email
     if wish.customer_id is not None:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import re
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
 from pydantic.config import JsonDict
 
-from chalicelib.commerce import (
-    checkouts,
-    checkouts_api,
-    fulfilment_sql,
-    orders,
-    orders_sql,
-    payments,
-    payments_sql,
-)
+from chalicelib.commerce import checkouts, checkouts_api, orders, payments
 from chalicelib.commerce.carts_api import Quantity
 from chalicelib.commerce.checkouts import CheckoutClosed
 from chalicelib.commerce.checkouts_api import AddressBody, Email, PaymentMethod, PurchaseWish
-from chalicelib.commerce.order_states import SPELLINGS, OrderStatus, legal_moves
-from chalicelib.commerce.orders import DirectLine, DirectOrder
+from chalicelib.commerce.order_answers import Order, OrderDetail, present, present_detail
+from chalicelib.commerce.order_states import SPELLINGS, OrderStatus
+from chalicelib.commerce.orders import DirectLine, DirectOrder, OrderTooLarge
 from chalicelib.commerce.payments import PaymentDeclined
 from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
-from chalicelib.core.database import Connection, as_dict, run
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from chalicelib.core.inputs import BodyMoney, Id
-from chalicelib.core.money import Money, floor_cents, from_cents
+from chalicelib.core.money import floor_cents
 from chalicelib.core.paging import MAX_ID, Page, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
@@ -36,7 +30,6 @@ routes = Routes("Orders")
 _STATUSES = [status.wire for status in OrderStatus]
 _ANY_CASE = "^(" + "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in SPELLINGS) + ")$"
 
-Status = Annotated[str, Field(json_schema_extra={"enum": [*_STATUSES]})]
 Note = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
@@ -53,106 +46,14 @@ AnyCaseStatus = Annotated[
 ]
 
 
-class Order(BaseModel):
-    """What somebody bought at once; `user_id` is null for a guest, the total is null for imported orders."""
-
-    id: int
-    user_id: int | None
-    status: Status
-    gender: str | None
-    created_at: AwareDatetime
-    returned_at: AwareDatetime | None
-    shipped_at: AwareDatetime | None
-    delivered_at: AwareDatetime | None
-    num_of_item: int
-    updated_at: AwareDatetime
-    currency: str | None
-    total: Money | None
+def _written_as_day(value: object) -> object:
+    # A number of seconds would be taken for a day too.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must be a day such as 2026-03-01")
+    return value
 
 
-class OrderItem(BaseModel):
-    """One unit of an order. `sale_price` is what it was sold at, `list_price` what it cost before the discount."""
-
-    id: int
-    product_id: int
-    product_name: str
-    product_sku: str
-    inventory_item_id: int | None
-    distribution_center_id: int | None
-    status: Status
-    sale_price: Money
-    list_price: Money | None
-    discount: Money
-    tax: Money
-    refunded: Money
-    shipment_id: int | None
-    return_id: int | None
-    created_at: AwareDatetime
-    shipped_at: AwareDatetime | None
-    delivered_at: AwareDatetime | None
-    returned_at: AwareDatetime | None
-
-
-class Shipment(BaseModel):
-    """Items that left in one parcel."""
-
-    id: int
-    carrier: str | None
-    tracking_number: str | None
-    shipped_at: AwareDatetime
-    delivered_at: AwareDatetime | None
-
-
-class Return(BaseModel):
-    """Items that come back."""
-
-    id: int
-    order_id: int
-    state: str = Field(json_schema_extra={"enum": ["requested", "received", "refused"]})
-    reason: str
-    comment: str | None
-    requested_by: str
-    created_at: AwareDatetime
-    closed_at: AwareDatetime | None
-
-
-class OrderPayment(BaseModel):
-    """Money that came for an order."""
-
-    id: int
-    provider: str
-    state: str
-    amount: Money
-    created_at: AwareDatetime
-
-
-class OrderRefund(BaseModel):
-    """Money that went back; `started` while the provider has not answered."""
-
-    id: int
-    state: str = Field(json_schema_extra={"enum": ["started", "succeeded", "failed"]})
-    amount: Money
-    reason: str
-    created_at: AwareDatetime
-
-
-class OrderDetail(Order):
-    """An order with all that belongs to it. `moves` names what can be done to at least one of its items."""
-
-    email: str | None
-    items_total: Money | None
-    discount: Money | None
-    shipping: Money | None
-    tax: Money | None
-    address: dict[str, Any] | None
-    paid_at: AwareDatetime | None
-    moves: list[str]
-    items: list[OrderItem]
-    shipments: list[Shipment]
-    returns: list[Return]
-    payments: list[OrderPayment]
-    refunds: list[OrderRefund]
-    version: int
+Day = Annotated[date, BeforeValidator(_written_as_day)]
 
 
 class OrderQuery(TimelineQuery):
@@ -160,6 +61,14 @@ class OrderQuery(TimelineQuery):
 
     user_id: int | None = Field(None, ge=1, le=MAX_ID, description="Only orders of this customer.")
     status: AnyCaseStatus | None = Field(None, description="Only orders of this status, in any case.")
+    created_from: Day | None = Field(None, description="Only orders placed on this day (UTC) or later.")
+    created_to: Day | None = Field(None, description="Only orders placed on this day (UTC) or before.")
+    email: str | None = Field(
+        None,
+        min_length=1,
+        max_length=254,
+        description="Only orders confirmed to this address, or of the customer who has it, in any case.",
+    )
 
 
 _CART_ORDER: JsonDict = {
@@ -239,92 +148,6 @@ class Purchase(BaseModel):
     checkout: checkouts_api.Checkout | None
 
 
-def _money(cents: int | None) -> Any:
-    return None if cents is None else from_cents(cents)
-
-
-def present(row: Any) -> dict[str, Any]:
-    """Return an order row as it goes over the wire."""
-    shown = as_dict(row)
-    total_cents = shown.pop("total_cents")
-    return {**shown, "status": OrderStatus(row.status).wire, "total": _money(total_cents)}
-
-
-def _present_item(item: Any) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "product_id": item.product_id,
-        "product_name": item.product_name,
-        "product_sku": item.product_sku,
-        "inventory_item_id": item.inventory_item_id,
-        "distribution_center_id": item.distribution_center_id,
-        "status": OrderStatus(item.status).wire,
-        "sale_price": from_cents(item.sale_price_cents),
-        "list_price": _money(item.list_price_cents),
-        "discount": from_cents(item.discount_cents),
-        "tax": from_cents(item.tax_cents),
-        "refunded": from_cents(item.refunded_cents),
-        "shipment_id": item.shipment_id,
-        "return_id": item.return_id,
-        "created_at": item.created_at,
-        "shipped_at": item.shipped_at,
-        "delivered_at": item.delivered_at,
-        "returned_at": item.returned_at,
-    }
-
-
-def present_detail(connection: Connection, order: Any) -> dict[str, Any]:
-    """Return an order with all that belongs to it as it goes over the wire."""
-    items = orders_sql.list_items(connection, order.id)
-    shown = {name: getattr(order, name) for name in Order.model_fields if name not in ("status", "total")}
-    return {
-        **shown,
-        "status": OrderStatus(order.status).wire,
-        "total": _money(order.total_cents),
-        "email": order.email,
-        "items_total": _money(order.items_cents),
-        "discount": _money(order.discount_cents),
-        "shipping": _money(order.shipping_cents),
-        "tax": _money(order.tax_cents),
-        "address": None if order.address is None else json.loads(order.address),
-        "paid_at": order.paid_at,
-        "moves": [move.value for move in legal_moves(OrderStatus(item.status) for item in items)],
-        "items": [_present_item(item) for item in items],
-        "shipments": [_without_order(row) for row in fulfilment_sql.list_shipments(connection, order.id)],
-        "returns": [as_dict(row) for row in fulfilment_sql.list_returns_of(connection, order.id)],
-        "payments": [_present_payment(row) for row in payments_sql.list_payments_of(connection, order.id)],
-        "refunds": [present_refund(row) for row in payments_sql.list_refunds_of(connection, order.id)],
-        "version": order.version,
-    }
-
-
-def _without_order(row: Any) -> dict[str, Any]:
-    shown = as_dict(row)
-    del shown["order_id"]
-    return shown
-
-
-def _present_payment(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "provider": row.provider,
-        "state": row.state,
-        "amount": from_cents(row.amount_cents),
-        "created_at": row.created_at,
-    }
-
-
-def present_refund(row: Any) -> dict[str, Any]:
-    """Return a refund row as it goes over the wire."""
-    return {
-        "id": row.id,
-        "state": row.state,
-        "amount": from_cents(row.amount_cents),
-        "reason": row.reason,
-        "created_at": row.created_at,
-    }
-
-
 @routes.get("/orders", access=STAFF_OR_OWNER, response=list[Order])
 def list_orders(connection: Connection, owner_id: int | None, query: OrderQuery) -> Page[dict[str, Any]]:
     """List orders, newest first; a customer sees its own alone."""
@@ -333,16 +156,19 @@ def list_orders(connection: Connection, owner_id: int | None, query: OrderQuery)
         query.page(),
         user_id=query.user_id,
         status=query.status,
+        created_from=query.created_from,
+        created_to=query.created_to,
+        email=query.email,
         owner_id=owner_id,
     )
     return page.with_items([present(row) for row in page.items])
 
 
 @routes.get("/orders/{order_id}", access=STAFF_OR_OWNER, response=OrderDetail, errors=[NotFound])
-def get_order(connection: Connection, owner_id: int | None, order_id: int) -> Reply:
+def get_order(connection: Connection, caller: Caller, owner_id: int | None, order_id: int) -> Reply:
     """Read an order with its items, shipments, returns, payments and refunds; a customer reads its own alone."""
     order = orders.get_order(connection, order_id, owner_id=owner_id)
-    return versioned(present_detail(connection, order), order.version)
+    return versioned(present_detail(connection, order, caller), order.version)
 
 
 @routes.post(
@@ -355,6 +181,7 @@ def get_order(connection: Connection, owner_id: int | None, order_id: int) -> Re
         Forbidden,
         Unauthenticated,
         CheckoutClosed,
+        OrderTooLarge,
         PaymentDeclined,
         Unavailable,
         *checkouts_api.REFUSALS,
@@ -379,7 +206,7 @@ def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_k
     order = orders.find_of_checkout(checkout_id)
     if order is None:
         return Reply({"order": None, "checkout": checkouts_api.read(checkout_id, caller, answer)})
-    return _placed(order.id, base_path)
+    return _placed(order.id, caller, base_path)
 
 
 def _take_order(caller: Caller | None, base_path: str, wish: StaffOrder) -> Reply:
@@ -387,12 +214,12 @@ def _take_order(caller: Caller | None, base_path: str, wish: StaffOrder) -> Repl
         raise Unauthenticated("Only staff takes orders directly; sign in, or buy a cart.")
     if not caller.is_staff:
         raise Forbidden("Only staff takes orders directly; buy a cart.")
-    return _placed(orders.place_directly_patiently(wish.wish(), caller.username), base_path)
+    return _placed(orders.place_directly_patiently(wish.wish(), caller.username), caller, base_path)
 
 
-def _placed(order_id: int, base_path: str) -> Reply:
+def _placed(order_id: int, caller: Caller | None, base_path: str) -> Reply:
     def work(connection: Connection) -> dict[str, Any]:
-        return present_detail(connection, orders.get_order(connection, order_id, owner_id=None))
+        return present_detail(connection, orders.get_order(connection, order_id, owner_id=None), caller)
 
     detail = run(work, writes=False)
     headers = {"Location": f"{base_path}/orders/{order_id}"}

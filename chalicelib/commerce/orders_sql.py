@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from chalicelib.commerce.tables import inventory_items, order_items, orders, products
 from chalicelib.core.database import AnyRow, Connection, insert_row
@@ -49,15 +51,33 @@ def lock_order(connection: Connection, order_id: int) -> AnyRow | None:
     return connection.execute(select(orders).where(orders.c.id == order_id).with_for_update()).first()
 
 
-def list_orders(
-    connection: Connection, page: PageRequest, *, user_id: int | None, status: str | None
-) -> Page[AnyRow]:
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders to list; what is None narrows nothing. `email` is folded; with it goes who has it."""
+
+    user_id: int | None = None
+    status: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    email: str | None = None
+    customer_of_email: int | None = None
+
+
+def list_orders(connection: Connection, page: PageRequest, wish: OrderFilter) -> Page[AnyRow]:
     """Return orders, newest first."""
     statement = select(*_SHOWN)
-    if user_id is not None:
-        statement = statement.where(orders.c.user_id == user_id)
-    if status is not None:
-        statement = statement.where(orders.c.status == status)
+    if wish.user_id is not None:
+        statement = statement.where(orders.c.user_id == wish.user_id)
+    if wish.status is not None:
+        statement = statement.where(orders.c.status == wish.status)
+    if wish.created_from is not None:
+        statement = statement.where(orders.c.created_at >= wish.created_from)
+    if wish.created_to is not None:
+        statement = statement.where(orders.c.created_at <= wish.created_to)
+    if wish.email is not None:
+        mailed = func.lower(orders.c.email) == wish.email
+        theirs = orders.c.user_id == wish.customer_of_email
+        statement = statement.where(mailed if wish.customer_of_email is None else or_(mailed, theirs))
     return fetch_page(connection, statement, page, order=[orders.c.created_at, orders.c.id], descending=True)
 
 
@@ -87,7 +107,7 @@ def update_items(connection: Connection, item_ids: Collection[int], values: Mapp
     connection.execute(update(order_items).where(order_items.c.id.in_(item_ids)).values(**values))
 
 
-def add_refunded(connection: Connection, item_ids: Collection[int]) -> None:
+def set_refunded(connection: Connection, item_ids: Collection[int]) -> None:
     """Note of items that all that was paid for them is given back."""
     paid = order_items.c.sale_price_cents
     added = paid + order_items.c.tax_cents

@@ -16,7 +16,7 @@ from chalicelib.commerce.checkouts import CheckoutClosed
 from chalicelib.core import clock, logging
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, read, run
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import AppError, Conflict
 from chalicelib.events import outbox
 from chalicelib.payments.provider import (
     Answer,
@@ -28,11 +28,13 @@ from chalicelib.payments.provider import (
     ProviderUnavailable,
     UnknownReference,
 )
-from chalicelib.payments.providers import provider
+from chalicelib.payments.providers import provider, provider_name
 
 NOTHING = "none"  # the provider of a checkout that costs nothing
 
-_FINAL = ("succeeded", "declined", "cancelled", "refunding", "refunded")
+_MONEY_CAME = ("succeeded", "refunding", "refunded")
+_GIVEN_UP = ("declined", "cancelled")
+_FINAL = (*_MONEY_CAME, *_GIVEN_UP)
 # A request lives 29 seconds: what is older was cut off.
 _CUT_OFF_AFTER = timedelta(seconds=60)
 # How long a provider may take to decide before its payment is cancelled.
@@ -84,7 +86,7 @@ def _begin(
     values = {
         "request_key": request_key,
         "checkout_id": checkout.id,
-        "provider": NOTHING if free else provider().name,
+        "provider": NOTHING if free else provider_name(),
         "state": "started",
         "amount_cents": checkout.total_cents,
         "currency": checkout.currency,
@@ -108,7 +110,12 @@ def _go_on(payment_id: int) -> Answer | None:
         public_id = str(checkouts_sql.find_by_id(connection, payment.checkout_id).public_id)
     company = provider(payment.provider)
     if payment.state == "started":
-        reference = company.prepare(_intent(payment, public_id))
+        try:
+            reference = company.prepare(_intent(payment, public_id))
+        except AppError:
+            # Nothing is charged before the reference is saved: the checkout can be paid, or cancelled, at once.
+            run(lambda connection: _give_up_unasked(connection, payment_id), writes=True)
+            raise
         if not run(lambda connection: _save_reference(connection, payment_id, reference), writes=True):
             raise CheckoutClosed("This payment took too long and was given up; pay again.")
     else:
@@ -122,7 +129,7 @@ def _go_on(payment_id: int) -> Answer | None:
 
 def _answer_of(payment: Any) -> Answer | None:
     """Return what a payment that has ended came to."""
-    if payment is None or payment.state in ("succeeded", "refunding", "refunded"):
+    if payment is None or payment.state in _MONEY_CAME:
         return None
     raise PaymentDeclined(payment.message or "The payment was not made.")
 
@@ -145,20 +152,30 @@ def _save_reference(connection: Connection, payment_id: int, reference: str) -> 
 
 
 def _carry_out(company: Provider, payment_id: int, reference: str, method: str) -> Answer:
-    answer = company.confirm(reference, method)
-    if answer.outcome is Outcome.DECLINED:
-        # The intent could still be confirmed by somebody who holds its secret: end it before the checkout reopens.
-        final = company.cancel(reference)
-        if final.outcome is Outcome.SUCCEEDED:
-            answer = final
+    answer = _ended(company, company.confirm(reference, method))
     settle(payment_id, answer)
     if answer.outcome in (Outcome.DECLINED, Outcome.CANCELLED):
         raise PaymentDeclined(answer.message or "The payment was declined; try another way to pay.")
     return answer
 
 
+def _ended(company: Provider, answer: Answer) -> Answer:
+    """Return the answer; where it is a refusal, only once the intent is ended.
+
+    Somebody who holds its secret could still confirm it after the checkout is open again, and pay twice.
+    """
+    if answer.outcome is not Outcome.DECLINED:
+        return answer
+    final = company.cancel(answer.reference)
+    # Cancelling what was declined keeps the reason; what succeeded, or is under way, at the last moment counts.
+    return answer if final.outcome in (Outcome.CANCELLED, Outcome.DECLINED) else final
+
+
 def settle(payment_id: int, answer: Answer) -> None:
-    """Turn what the provider says of a payment into what follows from it; a settled payment stays as it is."""
+    """Turn what the provider says of a payment into what follows from it; a settled payment stays as it is.
+
+    But for money that comes for a payment which was given up: it goes back.
+    """
 
     def work(connection: Connection) -> None:
         found = payments_sql.find_payment(connection, payment_id)
@@ -167,22 +184,24 @@ def settle(payment_id: int, answer: Answer) -> None:
         seen = checkouts_sql.find_by_id(connection, found.checkout_id)
         checkout = checkouts.lock(connection, seen.id, seen.cart_id)
         payment = payments_sql.lock_payment(connection, payment_id)
-        if payment.state in _FINAL:
-            return
-        if answer.outcome is Outcome.SUCCEEDED:
+        if answer.outcome is Outcome.SUCCEEDED and payment.state not in _MONEY_CAME:
             _succeed(connection, payment, checkout)
+        elif payment.state in _FINAL:
+            return
         elif answer.outcome in (Outcome.DECLINED, Outcome.CANCELLED):
             _fail(connection, payment, checkout, answer)
         else:
             state = "needs_action" if answer.outcome is Outcome.NEEDS_ACTION else "asked"
-            payments_sql.update_payment(connection, payment.id, {"state": state, "updated_at": clock.now()})
+            if state != payment.state:  # asking again and again must not keep it from the sweep
+                payments_sql.update_payment(connection, payment.id, {"state": state, "updated_at": clock.now()})
 
     run(work, writes=True)
 
 
 def _succeed(connection: Connection, payment: Any, checkout: Any) -> None:
     now = clock.now()
-    if checkout.state == "paying":
+    # A checkout that is being paid for by another payment by now is none of this one's.
+    if checkout.state == "paying" and payment.state not in _GIVEN_UP:
         order_id = orders.place(connection, checkout)
         values = {"state": "succeeded", "order_id": order_id, "updated_at": now}
         payments_sql.update_payment(connection, payment.id, values)
@@ -221,8 +240,8 @@ def handle_notice(notice: Notice) -> None:
     """Take in what a provider tells by itself. What it says is only a reason to ask: notices come late and twice."""
     if notice.kind is NoticeKind.PAYMENT:
         payment = run(lambda connection: _find_for(connection, notice), writes=False)
-        if payment is not None and payment.state not in _FINAL:
-            _ask_again(payment, notice.reference)
+        if payment is not None and _matters(payment, notice):
+            _ask_again(payment)
             return
     elif notice.kind is NoticeKind.REFUND:
         refunds.handle_notice(notice)
@@ -231,14 +250,17 @@ def handle_notice(notice: Notice) -> None:
 
 
 def _find_for(connection: Connection, notice: Notice) -> Any:
-    if notice.reference is not None:
-        found = payments_sql.find_payment_by_reference(connection, notice.provider, notice.reference)
-        if found is not None:
-            return found
-    # Its reference may not have been saved.
-    number = (notice.key or "").removeprefix("payment-")
-    found = payments_sql.find_payment(connection, int(number)) if number.isdecimal() else None
-    return found if found is not None and found.provider == notice.provider and found.reference is None else None
+    # By its reference alone: nothing is charged before that is saved, and another shop at the same account of the
+    # provider has payments of the same keys.
+    if notice.reference is None:
+        return None
+    return payments_sql.find_payment_by_reference(connection, notice.provider, notice.reference)
+
+
+def _matters(payment: Any, notice: Notice) -> bool:
+    if payment.state in _GIVEN_UP:
+        return notice.outcome is Outcome.SUCCEEDED
+    return payment.state not in _FINAL
 
 
 def confirm_again(public_id: str, caller: Caller | None) -> None:
@@ -254,18 +276,13 @@ def confirm_again(public_id: str, caller: Caller | None) -> None:
 
     payment = run(find, writes=False)
     if payment is not None and payment.state not in ("started", *_FINAL):
-        _ask_again(payment, payment.reference)
+        _ask_again(payment)
 
 
-def _ask_again(payment: Any, reference: str | None) -> None:
+def _ask_again(payment: Any) -> None:
     """Ask the provider for the state of a payment and settle it; an intent that was declined is ended first."""
     company = provider(payment.provider)
-    if reference is None:
-        return
-    answer = company.retrieve(reference)
-    if answer.outcome is Outcome.DECLINED:
-        final = company.cancel(reference)
-        answer = final if final.outcome is Outcome.SUCCEEDED else answer
+    answer = _ended(company, company.retrieve(payment.reference))
     if answer.outcome is not Outcome.PREPARED:
         settle(payment.id, answer)
 
@@ -277,14 +294,11 @@ def reconcile(payment: Any) -> None:
         return
     company = provider(payment.provider)
     try:
-        answer = company.retrieve(payment.reference)
+        answer = _ended(company, company.retrieve(payment.reference))
         overdue = clock.now() - payment.created_at > _PATIENCE
-        waits = answer.outcome in (Outcome.PENDING, Outcome.NEEDS_ACTION) and not overdue
-        if answer.outcome is not Outcome.SUCCEEDED and not waits:
-            declined = answer if answer.outcome is Outcome.DECLINED else None
-            final = company.cancel(payment.reference)
-            # Cancelling what was declined keeps the reason; what succeeded in the last moment is an order.
-            answer = declined if declined and final.outcome is Outcome.CANCELLED else final
+        waits = answer.outcome in (Outcome.PENDING, Outcome.NEEDS_ACTION)
+        if answer.outcome is Outcome.PREPARED or (waits and overdue):
+            answer = company.cancel(payment.reference)
     except UnknownReference:
         answer = Answer(Outcome.CANCELLED, payment.reference, 0, message="The provider does not know this payment.")
     settle(payment.id, answer)

@@ -78,10 +78,9 @@ def insert_refund(connection: Connection, values: Mapping[str, Any]) -> int:
 
 
 def find_refund(connection: Connection, refund_id: int) -> AnyRow | None:
-    """Return a refund with its payment's provider and reference."""
-    statement = select(refunds, payments.c.provider, payments.c.reference.label("payment_reference")).join_from(
-        refunds, payments
-    )
+    """Return a refund with its payment's provider, currency and reference."""
+    of_payment = [payments.c.provider, payments.c.currency, payments.c.reference.label("payment_reference")]
+    statement = select(refunds, *of_payment).join_from(refunds, payments)
     return connection.execute(statement.where(refunds.c.id == refund_id)).first()
 
 

@@ -324,4 +324,6 @@ def _note(
         payload = {"product_id": product_id, "sku": values["sku"], "status": values["status"], "version": version}
         fields = [_FIELDS[column] for column in found]
         outbox.record(connection, event, f"product:{product_id}", {**payload, "fields": fields})
+        if found.get("status", (None, None))[1] == ARCHIVED:
+            outbox.record(connection, "product.archived", f"product:{product_id}", payload)
     search.index_products(connection, sorted(changes))

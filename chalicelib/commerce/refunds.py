@@ -106,7 +106,10 @@ def execute(refund_id: int) -> None:
 
 
 def settle(refund_id: int, answer: RefundAnswer) -> None:
-    """Keep what the provider says of a refund. A failure is seen in the timeline; the money is then still owed."""
+    """Keep what the provider says of a refund. A failure is seen in the timeline; the money is then still owed.
+
+    Money that was given back may come back days later, since the customer's account is closed say: that fails too.
+    """
 
     def work(connection: Connection) -> None:
         found = payments_sql.find_refund(connection, refund_id)
@@ -115,15 +118,15 @@ def settle(refund_id: int, answer: RefundAnswer) -> None:
         if found.order_id is not None:
             orders_sql.lock_order(connection, found.order_id)
         refund = payments_sql.lock_refund(connection, refund_id)
-        if refund.state != "started":
-            return
         states = {Outcome.SUCCEEDED: "succeeded", Outcome.PENDING: "started"}
         state = states.get(answer.outcome, "failed")
+        if refund.state == "failed" or (refund.state == "succeeded" and state != "failed"):
+            return
         message = None if answer.message is None else answer.message[:500]
         values = {"state": state, "reference": answer.reference, "message": message, "updated_at": clock.now()}
         payments_sql.update_refund(connection, refund_id, values)
         if state == "succeeded":
-            _succeeded(connection, refund)
+            _succeeded(connection, found)
         elif state == "failed":
             _failed(connection, refund, message)
 
@@ -135,15 +138,24 @@ def _succeeded(connection: Connection, refund: Any) -> None:
     if refund.order_id is None:
         payments_sql.update_payment(connection, refund.payment_id, {"state": "refunded", "updated_at": clock.now()})
         return
-    timeline.write(connection, refund.order_id, "refunded", f"{amount} was given back: {refund.reason}", refund.actor)
-    told = {"order_id": refund.order_id, "refund_id": refund.id, "amount": amount}
+    # The reason is the staff's own; the customer reads this.
+    timeline.write(connection, refund.order_id, "refunded", f"{amount} was given back.", refund.actor)
+    order = orders_sql.find_order(connection, refund.order_id)
+    told = {
+        "order_id": refund.order_id,
+        "customer_id": None if order is None else order.user_id,
+        "refund_id": refund.id,
+        "amount": amount,
+        "currency": refund.currency,
+    }
     outbox.record(connection, "order.refunded", f"order:{refund.order_id}", told)
 
 
 def _failed(connection: Connection, refund: Any, message: str | None) -> None:
     logging.warning("refund failed", refund_id=refund.id, order_id=refund.order_id)
     if refund.order_id is not None:
-        text = f"{from_cents(refund.amount_cents)} could not be given back: {message or 'the provider refused'}"
+        why = message or "The provider refused."
+        text = f"{from_cents(refund.amount_cents)} could not be given back and is still owed: {why}"
         timeline.write(connection, refund.order_id, "refund-failed", text, refund.actor, internal=True)
 
 
@@ -155,12 +167,17 @@ def handle_notice(notice: Notice) -> None:
 
 
 def _find_for(connection: Connection, notice: Notice) -> int | None:
-    number = (notice.key or "").removeprefix("refund-")
-    if number.isdecimal():
-        return int(number)
     if notice.refund_reference is None:
         return None
-    return payments_sql.find_refund_by_reference(connection, notice.provider, notice.refund_reference)
+    known = payments_sql.find_refund_by_reference(connection, notice.provider, notice.refund_reference)
+    if known is not None:
+        return known
+    # Its reference may not have been saved. Shops that share an account number alike: the payment must be ours.
+    number = (notice.key or "").removeprefix("refund-")
+    found = payments_sql.find_refund(connection, int(number)) if number.isdecimal() else None
+    if found is None or (found.provider, found.payment_reference) != (notice.provider, notice.reference):
+        return None
+    return int(found.id) if found.reference is None else None
 
 
 def list_waiting(connection: Connection, behind: int, limit: int) -> list[int]:

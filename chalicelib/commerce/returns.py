@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.commerce import fulfilment, fulfilment_sql, orders, orders_sql, stock, timeline
+from chalicelib.commerce import distribution_centers, fulfilment, fulfilment_sql, orders, orders_sql, stock, timeline
 from chalicelib.commerce.order_states import Move
 from chalicelib.core import clock
 from chalicelib.core.config import settings
@@ -109,6 +109,7 @@ def receive(
     Raises:
         NotFound, ReturnClosed: there is no such return, or it was decided already.
         NoSuchItem: an item to write off is none of the return's.
+        DistributionCenterUnavailable: there is no such center, or it is archived.
     """
     order, found = _open_return(connection, order_id, return_id)
     items = list(orders_sql.list_items(connection, order_id))
@@ -116,6 +117,8 @@ def receive(
     strangers = sorted(set(written_off) - {item.id for item in chosen})
     if strangers:
         raise fulfilment.NoSuchItem(f"Return {return_id} has no item {strangers[0]}.")
+    if center_id is not None:
+        distribution_centers.require_open(connection, [center_id])
     fulfilment.moved(connection, order, items, chosen, Move.RETURN)
     fulfilment_sql.update_return(connection, return_id, {"state": "received", "closed_at": clock.now()})
     timeline.write(connection, order_id, "returned", f"{len(chosen)} of {len(items)} items came back.", actor)
@@ -129,17 +132,15 @@ def receive(
     )
     if refund and order.total_cents is not None:
         fulfilment.give_back(connection, order_id, chosen, more_cents=0, reason=f"Return {return_id}", actor=actor)
+    # All units at once, before any counter: rows are locked in one order.
+    sold = set(fulfilment.units_of(connection, chosen, "sold"))
     for resellable in (True, False):
-        units = [
-            item.inventory_item_id
-            for item in chosen
-            if item.inventory_item_id is not None and (item.id not in written_off) is resellable
-        ]
-        sold = stock.units_of_state(connection, units, "sold")
-        if sold:
+        units = [item.inventory_item_id for item in chosen if (item.id not in written_off) is resellable]
+        back = [unit_id for unit_id in units if unit_id in sold]
+        if back:
             stock.take_back_units(
                 connection,
-                sold,
+                back,
                 resellable=resellable,
                 reference=f"order:{order_id}",
                 actor=actor,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.commerce import search_sql
+from chalicelib.commerce import search_sql, search_values_sql
 from chalicelib.commerce.search_facets import Chosen, Columns, Facets, count_facets, read_columns
 from chalicelib.commerce.search_index import clear, fill, index_products, refresh_all, refresh_popularity
 from chalicelib.commerce.search_sql import Match, Sort
@@ -31,7 +31,7 @@ __all__ = [
     "suggest",
 ]
 
-_KEPT_COUNTS = 16  # searches whose columns a process keeps for a moment
+_KEPT_COUNTS = 8  # searches whose columns a process keeps for a moment
 _SUGGESTED = 20
 
 
@@ -123,7 +123,7 @@ def _columns(connection: Connection, match: Match) -> Columns:
     if ttl_s and now < until:
         return columns
     columns = read_columns(
-        search_sql.list_facets(connection, match), lambda ids: search_sql.list_in_stock(connection, ids)
+        search_sql.list_facets(connection, match), lambda ids: search_values_sql.list_in_stock(connection, ids)
     )
     if ttl_s:
         while len(_recent) >= _KEPT_COUNTS:
@@ -140,8 +140,8 @@ def suggest(connection: Connection, beginning: str, limit: int) -> Suggestions:
     key = fold(beginning, 255)
     return Suggestions(
         [(row.id, row.name) for row in found.items],
-        search_sql.list_values(connection, "category", key, limit),
-        search_sql.list_values(connection, "brand", key, limit),
+        search_values_sql.list_values(connection, "category", key, limit),
+        search_values_sql.list_values(connection, "brand", key, limit),
     )
 
 

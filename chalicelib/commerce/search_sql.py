@@ -32,10 +32,8 @@ Sort = Literal["relevance", "price_asc", "price_desc", "newest", "name"]
 
 WORD_COUNTS = ("in_products", "in_names", "in_brands", "in_categories", "in_departments")
 _FAR = 4
-_FEW = 1_000  # ids of one IN list
 _LAST_CHARACTER = "\U0010ffff"
 _FACETS_SLICE = 50_000
-_STOCK_SLICE = 100_000
 _entry = product_search.c
 # Not EXISTS: MariaDB would read all of the stock first.
 _IN_STOCK = (
@@ -128,7 +126,8 @@ def _at_levels(row: Any) -> tuple[int, ...]:
     return (int(row.in_products), names + brands + categories, names + brands, names, int(row.in_names_whole))
 
 
-def _begins(column: ColumnElement[Any], text: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def begins(column: ColumnElement[Any], text: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions that a column begins with a text: a range of its index."""
     return column >= text, column < text + _LAST_CHARACTER
 
 
@@ -335,51 +334,3 @@ def list_facets(connection: Connection, match: Match) -> list[str]:
         if count < _FACETS_SLICE:
             return texts
         last = greatest
-
-
-def list_in_stock(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Return those of `ids` that have free units in any center; of many ids, and others besides."""
-    free = stock_levels.c.free > 0
-    if len(ids) <= _FEW:
-        statement = select(stock_levels.c.product_id).where(stock_levels.c.product_id.in_(ids), free)
-        return set(connection.scalars(statement))
-    found: set[int] = set()
-    last = 0
-    while True:
-        some = (
-            select(stock_levels.c.product_id)
-            .where(stock_levels.c.product_id > last, free)
-            .order_by(stock_levels.c.product_id)
-            .limit(_STOCK_SLICE)
-            .subquery("some")
-        )
-        joined, count, greatest = connection.execute(
-            select(func.group_concat(some.c.product_id), func.count(), func.max(some.c.product_id))
-        ).one()
-        found.update(map(int, joined.split(",")) if count else ())
-        if count < _STOCK_SLICE:
-            return found
-        # The last product may have more rows: the next part begins with it again.
-        last = greatest - 1
-
-
-def list_values(
-    connection: Connection, field: Literal["category", "brand"], beginning: str, limit: int
-) -> list[tuple[str, int]]:
-    """Return the brands or categories whose key begins with `beginning`, with their products, most first."""
-    key = _entry.category_key if field == "category" else _entry.brand_key
-    spelling = products.c.category if field == "category" else products.c.brand
-    counted = (
-        select(func.min(_entry.product_id).label("product_id"), func.count().label("number"))
-        .where(*_begins(key, beginning))
-        .group_by(key)
-        .order_by(func.count().desc(), key)
-        .limit(limit)
-        .subquery("counted")
-    )
-    statement = (
-        select(spelling, counted.c.number)
-        .join_from(counted, products, products.c.id == counted.c.product_id)
-        .order_by(counted.c.number.desc(), spelling)
-    )
-    return [(row[0], row[1]) for row in connection.execute(statement)]

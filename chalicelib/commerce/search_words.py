@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_WORDS = 8  # of a query; further ones are left out
 MAX_LETTERS = 32
@@ -111,21 +112,22 @@ LEVEL_FIELDS = (FIELDS, (NAME, BRAND, CATEGORY), (NAME, BRAND), (NAME,), (NAME,)
 TOP_LEVEL = len(LEVEL_FIELDS) - 1  # words that are in the name as they are, not as beginnings
 
 
-def patterns(term: Term, level: int) -> list[str]:
+@lru_cache(maxsize=256)
+def patterns(term: Term, level: int) -> tuple[str, ...]:
     """Return the strings of which one is in a `words_text` exactly when the term stands there at the level."""
     end = " " if level == TOP_LEVEL else ""
     found = [f" {token(field, term.word)}{end}" for field in LEVEL_FIELDS[level]]
     if term.stem != term.word:
         found += [f" {token(field, term.stem)} " for field in LEVEL_FIELDS[level]]
-    return found
+    return tuple(found)
 
 
 def level_of(text: str, terms: Sequence[Term]) -> int:
     """Return the highest level at which all terms stand in a `words_text`; -1 when one is missing."""
-    return min(
-        (next((level for level in range(TOP_LEVEL, -1, -1) if _has(text, term, level)), -1) for term in terms),
-        default=0,
-    )
+    level = -1
+    while level < TOP_LEVEL and all(_has(text, term, level + 1) for term in terms):
+        level += 1
+    return level
 
 
 def count_terms_in(text: str, terms: Sequence[Term]) -> int:

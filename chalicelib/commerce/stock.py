@@ -217,9 +217,12 @@ def take_back_units(
 
 
 def units_of_state(connection: Connection, unit_ids: Sequence[int], state: str) -> list[int]:
-    """Return which of the units are in a state, locked: imported orders may name units that went on since."""
+    """Return which of the units are in a state, locked: imported orders may name units that went on since.
+
+    What lies in no center, as an import may leave it, is not counted yet and is none of them.
+    """
     rows = stock_sql.lock_units(connection, sorted(set(unit_ids))) if unit_ids else []
-    return [int(row.id) for row in rows if row.state == state]
+    return [int(row.id) for row in rows if row.state == state and _center(row)]
 
 
 def _expect(connection: Connection, unit_ids: Sequence[int], state: State) -> list[Unit]:

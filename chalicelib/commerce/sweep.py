@@ -35,14 +35,10 @@ def sweep(time_left_ms: Callable[[], int]) -> Swept:
     """Finish payments and refunds that were cut off, expire checkouts, forget carts that nobody came back to."""
     settled = _each(payments.list_cut_off, payments.reconcile, lambda payment: payment.id, time_left_ms)
     refunded = _each(refunds.list_waiting, refunds.execute, lambda refund_id: refund_id, time_left_ms)
-    expired = 0
-    while time_left_ms() > _RESERVE_MS:
-        overdue = run(lambda connection: checkouts.list_overdue(connection, _BATCH), writes=False)
-        done = sum(checkouts.expire(checkout_id) for checkout_id in overdue)
-        expired += done
-        if not done or len(overdue) < _BATCH:
-            break
-    left = run(lambda connection: carts.delete_left(connection, _BATCH), writes=True)
+    expired = _each(checkouts.list_overdue, checkouts.expire, lambda checkout_id: checkout_id, time_left_ms)
+    left = 0
+    if time_left_ms() > _RESERVE_MS:
+        left = run(lambda connection: carts.delete_left(connection, _BATCH), writes=True)
     swept = Swept(settled, refunded, expired, left)
     if any((settled, refunded, expired, left)):
         logging.info("swept", payments=settled, refunds=refunded, checkouts=expired, carts=left)
@@ -55,7 +51,10 @@ def _each(
     id_of: Callable[[T], int],
     time_left_ms: Callable[[], int],
 ) -> int:
-    """Finish what `find` lists behind each id in turn; one that fails does not hold up the others."""
+    """Finish what `find` lists behind each id in turn; one that fails does not hold up the others.
+
+    Return how many were finished: where `finish` says False, there was nothing to do any more.
+    """
     behind, count = 0, 0
     while time_left_ms() > _RESERVE_MS:
         with read() as connection:
@@ -65,11 +64,14 @@ def _each(
             if time_left_ms() <= _RESERVE_MS:
                 return count
             try:
-                finish(each)
-                count += 1
+                if finish(each) is not False:
+                    count += 1
             except AppError as error:
                 # The provider is away, say: the next run tries again.
                 logging.warning("not finished", id=behind, reason=error.message)
+            except Exception:
+                # A mistake of ours, which a person must look at; all others go on meanwhile.
+                logging.failure("not finished", id=behind)
         if len(found) < _BATCH:
             break
     return count

@@ -185,6 +185,7 @@ stock_movements = shop_table(
     CheckConstraint("units > 0", name="units"),
     Index("ix_stock_movements_product", "product_id", "distribution_center_id", "id"),
     Index("ix_stock_movements_newest", "created_at", "id"),
+    Index("ix_stock_movements_reference", "reference", "created_at", "id"),
 )
 
 orders = shop_table(

@@ -24,6 +24,7 @@ from chalicelib.csv_import import holders, imports_sql
 from chalicelib.csv_import.columns import TABLE_FILES, TableFile
 from chalicelib.csv_import.records import Rejection, excerpt
 from chalicelib.csv_import.steps import BATCH_ROWS, FileImport, Progress, Report, Transact
+from chalicelib.events import outbox
 
 T = TypeVar("T")
 
@@ -361,6 +362,10 @@ class _Worker:
         values = {"state": state, "message": short, "finished_at": clock.now(), "lease_until": None}
         if not imports_sql.end_import(connection, self._id, self._holder, values):
             raise ImportBusy(f"Import {self._id} was taken over by another process.")
+        files = imports_sql.list_files(connection, [self._id])
+        counts = {name: sum(getattr(file, name) for file in files) for name in ("inserted", "updated", "rejected")}
+        told = {"import_id": self._id, "state": state, **counts}
+        outbox.record(connection, "import.finished", f"import:{self._id}", told)
         logging.info("import ended", import_id=self._id, state=state)
 
 

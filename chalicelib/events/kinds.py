@@ -20,6 +20,9 @@ KINDS = (
     "product.changed",
     "product.archived",
     "customer.registered",
+    "customer.erased",
+    "distribution_center.created",
+    "distribution_center.changed",
     "import.finished",
 )
 

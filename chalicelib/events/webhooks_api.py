@@ -124,7 +124,14 @@ def _present(row: Any) -> dict[str, Any]:
     }
 
 
-@routes.post("/webhooks", access=ADMIN, response=WebhookWithSecret, status=201, errors=[UrlRefused, TooManyWebhooks])
+@routes.post(
+    "/webhooks",
+    access=ADMIN,
+    response=WebhookWithSecret,
+    status=201,
+    errors=[UrlRefused, TooManyWebhooks],
+    idempotency=None,  # the answer holds the secret
+)
 def create_webhook(base_path: str, body: NewWebhook) -> Reply:
     """Make a webhook; the answer is the only one that shows its secret.
 
@@ -165,7 +172,13 @@ def delete_webhook(connection: Connection, webhook_id: int, expected_version: in
     webhooks.delete_webhook(connection, webhook_id, expected_version)
 
 
-@routes.post("/webhooks/{webhook_id}/rotate-secret", access=ADMIN, response=WebhookWithSecret, errors=[NotFound])
+@routes.post(
+    "/webhooks/{webhook_id}/rotate-secret",
+    access=ADMIN,
+    response=WebhookWithSecret,
+    errors=[NotFound],
+    idempotency=None,  # as above
+)
 def rotate_webhook_secret(connection: Connection, webhook_id: int) -> Reply:
     """Give a webhook a new secret, shown in this answer alone.
 

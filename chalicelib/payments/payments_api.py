@@ -73,6 +73,7 @@ def payment_routes(on_notice: Callable[[Notice], None]) -> Routes:
         access=PUBLIC,
         response=Received,
         errors=[BadSignature, UnknownProvider, Unavailable],
+        idempotency=None,  # a notice has an id of its own
     )
     def receive_payment_notice(provider: str, raw: RawRequest) -> dict[str, Any]:
         """Take a notice of a payment provider.

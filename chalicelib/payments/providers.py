@@ -20,15 +20,25 @@ def provider(name: str | None = None) -> Provider:
         UnknownProvider: the settings do not allow the one that is asked for.
         ConfigurationError: the secret that the settings name is wrong, or a live stage has a key for tests.
     """
-    asked = name or settings().payment_provider
-    if asked is None:
-        logging.warning("no payments: PAYMENT_PROVIDER is not set")
-        raise PaymentsNotSetUp("This shop takes no payments yet.")
+    asked = name or provider_name()
     if asked == "test":
         return test_provider()
     if asked == "stripe":
         return _stripe_provider()
     raise UnknownProvider("There is no such payment provider here.")
+
+
+def provider_name() -> str:
+    """Return the name of the provider of new payments. Nothing goes out, no secret is read.
+
+    Raises:
+        PaymentsNotSetUp: the settings name none.
+    """
+    named = settings().payment_provider
+    if named is None:
+        logging.warning("no payments: PAYMENT_PROVIDER is not set")
+        raise PaymentsNotSetUp("This shop takes no payments yet.")
+    return named
 
 
 def test_provider() -> TestProvider:

@@ -132,7 +132,7 @@ def test_the_largest_integers_are_exact(shop: Engine) -> None:
     numbers = [2**63 - 1, 2**53 + 1, 0, 10**18 + 1]
     center_id = make_center()
     columns: dict[str, Sequence[Any]] = {
-        "id": [2**62 + number for number in range(4)],
+        "id": [2**52 + number for number in range(4)],
         "cost_cents": numbers,
         "retail_price_cents": numbers[::-1],
         "sku": list("abcd"),
