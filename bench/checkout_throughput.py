@@ -94,7 +94,7 @@ _OF = ("distinct products", "one hot product")
 def _fill_shelves(connection: Any, products: int, units: int) -> list[tuple[int, int]]:
     """Give some published products many free units in their own center; return product and center of each."""
     from chalicelib.commerce.ledger import Place
-    from chalicelib.core.database import transaction
+    from chalicelib.core.database import run
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, distribution_center_id FROM products ORDER BY id LIMIT %s", (products,))
