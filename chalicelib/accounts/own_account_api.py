@@ -18,7 +18,7 @@ from chalicelib.core.errors import Conflict, TooManyRequests, Unauthenticated, U
 from chalicelib.core.inputs import Email
 from chalicelib.core.routes import Routes
 
-routes = Routes("Own account")
+routes = Routes("Accounts")
 
 _ADDRESS: JsonDict = {"email": "robin@example.com"}
 _LINK: JsonDict = {"token": "shk_from-the-link-in-the-mail"}

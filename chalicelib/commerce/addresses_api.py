@@ -14,7 +14,7 @@ from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
-routes = Routes("Addresses")
+routes = Routes("Customers")
 
 _EXAMPLE: JsonDict = {
     "name": "Robin Doe",

@@ -18,7 +18,7 @@ from chalicelib.core.money import Money, from_cents, to_cents
 from chalicelib.core.paging import MAX_LIMIT, Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
-routes = Routes("Tax and shipping")
+routes = Routes("Prices")
 
 _RATE = "Percent, four decimals."
 _INCLUDED = "Whether prices hold the tax already; if not, it is added."

@@ -18,7 +18,7 @@ from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 from chalicelib.core.text import fold
 
-routes = Routes("Promotions")
+routes = Routes("Prices")
 
 Code = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["WELCOME10"])]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000), AS_WHOLE]

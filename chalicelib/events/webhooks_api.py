@@ -17,7 +17,7 @@ from chalicelib.events.kinds import PATTERN
 from chalicelib.events.sender import UrlRefused
 from chalicelib.events.webhooks import TooManyWebhooks
 
-routes = Routes("Webhooks")
+routes = Routes("Events")
 
 Url = Annotated[
     str,
