@@ -64,16 +64,16 @@ def change_user(
 
 
 @routes.post("/users/{user_id}/archive", access=STAFF, response=Customer, errors=[NotFound])
-def archive_user(connection: Connection, user_id: int) -> Reply:
+def archive_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Put a customer away: out of the list, signed out, its account switched off. Nothing is deleted."""
-    row = people.archive_person(connection, user_id)
+    row = people.archive_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)
 
 
 @routes.post("/users/{user_id}/restore", access=STAFF, response=Customer, errors=[NotFound, Conflict])
-def restore_user(connection: Connection, user_id: int) -> Reply:
+def restore_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Take a customer back that was put away; it may sign in again."""
-    row = people.restore_person(connection, user_id)
+    row = people.restore_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)
 
 
@@ -90,10 +90,10 @@ def export_user(connection: Connection, owner_id: int | None, user_id: int) -> d
 
 
 @routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound, Conflict])
-def erase_user(connection: Connection, user_id: int) -> Reply:
+def erase_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody.
 
     While an order or a checkout is under way it is a 409: what was bought has to arrive.
     """
-    row = people.erase_person(connection, user_id)
+    row = people.erase_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)
