@@ -84,16 +84,15 @@ def _illegal(move: Move, order: Any, items: Sequence[Any], wrong: Sequence[Any])
     legal = moves_of(items)
     possible = f"Possible now: {', '.join(legal)}." if legal else "Nothing is possible any more."
     errors = [FieldError("body.item_ids", f"item {item.id} is {_stand_of(item)}") for item in wrong]
-    what = (
-        f"item {wrong[0].id} is {_stand_of(wrong[0])} and" if wrong else f"it is {OrderStatus(order.status).wire} and"
-    )
-    return IllegalMove(f"Order {order.id}: {what} cannot be {DONE[move]}. {possible}", errors=errors)
+    first = f"Order {order.id}: item {wrong[0].id} is {_stand_of(wrong[0])}" if wrong else None
+    stands = first or f"Order {order.id} is {OrderStatus(order.status).wire}"
+    return IllegalMove(f"{stands}; it cannot be {DONE[move]}. {possible}", errors=errors)
 
 
 def _stand_of(item: Any) -> str:
     status = status_of(item)
     on_its_way = is_coming_back(item) and status is not OrderStatus.RETURNED
-    return f"{status.wire}, on its way back," if on_its_way else status.wire
+    return f"{status.wire} and on its way back" if on_its_way else status.wire
 
 
 def moved(connection: Connection, order: Any, items: Sequence[Any], chosen: Sequence[Any], move: Move) -> OrderStatus:

@@ -188,7 +188,13 @@ def _tell(
         "total": total,
         "currency": head["currency"],
     }
-    timeline.write(connection, order_id, "placed", f"{size} items for {total} {head['currency'].upper()}.", actor)
+    timeline.write(
+        connection,
+        order_id,
+        "placed",
+        f"{size} {'item' if size == 1 else 'items'} for {total} {head['currency'].upper()}.",
+        actor,
+    )
     outbox.record(connection, "order.placed", f"order:{order_id}", told)
     if paid:
         timeline.write(connection, order_id, "paid", f"{total} was paid.", actor)

@@ -247,7 +247,7 @@ def test_every_move_that_is_not_possible_is_refused_with_those_that_are(staff: C
             continue
         assert refusal(answer) == (409, "illegal-move")
         end = f"Possible now: {', '.join(possible)}." if possible else "Nothing is possible any more."
-        assert answer.json["detail"] == f"Order {order_id}: it is {status.title()} and cannot be {DONE[what]}. {end}"
+        assert answer.json["detail"] == f"Order {order_id} is {status.title()}; it cannot be {DONE[what]}. {end}"
         assert order_of(staff, order_id)["version"] == 1
 
 
@@ -258,7 +258,7 @@ def test_one_named_item_that_cannot_be_moved_stops_the_others(staff: Client) -> 
     answer = do(staff, order_id, "shipments", {"item_ids": [first, second]})
     assert refusal(answer) == (409, "illegal-move")
     assert answer.json["errors"] == [{"location": "body.item_ids", "message": f"item {first} is Shipped"}]
-    assert f"item {first} is Shipped and cannot be shipped" in answer.json["detail"]
+    assert f"item {first} is Shipped; it cannot be shipped" in answer.json["detail"]
     assert statuses(order_of(staff, order_id)) == ["Shipped", "Processing"]
     assert len(order_of(staff, order_id)["shipments"]) == 1
 
