@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,10 @@ bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
 
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)
+
+races: $(READY) ## hundreds of buyers at once for too few units: make races [SEEDS=20]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m tests.commerce.race_checkouts --seeds $(or $(SEEDS),20)
 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt

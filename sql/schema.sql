@@ -96,7 +96,7 @@ CREATE INDEX ix_outbox_events_kind ON outbox_events (kind, created_at, id);
 
 CREATE TABLE product_search (
   product_id BIGINT NOT NULL,
-  words TEXT NOT NULL,
+  words TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   facets TEXT NOT NULL,
   category_key VARCHAR(255) NOT NULL,
   brand_key VARCHAR(255),
@@ -173,6 +173,7 @@ CREATE TABLE search_words (
   in_brands INTEGER NOT NULL,
   in_categories INTEGER NOT NULL,
   in_departments INTEGER NOT NULL,
+  changes INTEGER NOT NULL DEFAULT '0',
   PRIMARY KEY (word)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
@@ -441,6 +442,7 @@ CREATE TABLE orders (
   address TEXT,
   paid_at DATETIME(6),
   version INTEGER NOT NULL DEFAULT '1',
+  request_key VARCHAR(64),
   PRIMARY KEY (id),
   CONSTRAINT fk_orders_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
@@ -450,6 +452,8 @@ CREATE INDEX ix_orders_newest ON orders (created_at, id);
 CREATE INDEX ix_orders_status_newest ON orders (status, created_at, id);
 
 CREATE INDEX ix_orders_user_newest ON orders (user_id, created_at, id);
+
+CREATE UNIQUE INDEX uq_orders_request_key ON orders (request_key);
 
 CREATE TABLE products (
   id BIGINT NOT NULL AUTO_INCREMENT,

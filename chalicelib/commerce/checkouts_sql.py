@@ -12,15 +12,12 @@ from chalicelib.commerce.sale_tables import checkout_items, checkouts
 from chalicelib.commerce.tables import products
 from chalicelib.core.database import AnyRow, Connection, insert_row
 
+_UNDER_WAY = ("open", "paying")
+
 
 def find_checkout(connection: Connection, public_id: str) -> AnyRow | None:
     """Return a checkout."""
     return connection.execute(select(checkouts).where(checkouts.c.public_id == public_id)).first()
-
-
-def find_by_id(connection: Connection, checkout_id: int) -> AnyRow:
-    """Return the checkout of that id."""
-    return connection.execute(select(checkouts).where(checkouts.c.id == checkout_id)).one()
 
 
 def find_checkout_by_request(connection: Connection, request_key: str) -> AnyRow | None:
@@ -34,9 +31,21 @@ def lock_checkout(connection: Connection, checkout_id: int) -> AnyRow:
 
 
 def lock_checkouts_of_cart(connection: Connection, cart_id: int) -> Sequence[AnyRow]:
-    """Return the checkouts of a cart that are under way, locked."""
-    under_way = (checkouts.c.cart_id == cart_id) & checkouts.c.state.in_(["open", "paying"])
-    return connection.execute(select(checkouts).where(under_way).order_by(checkouts.c.id).with_for_update()).all()
+    """Return the checkouts of a locked cart that are under way, locked.
+
+    They are looked for first and then locked by id: a locking search may go through the index of the states, and
+    would lock, and wait for, the checkouts of everybody.
+    """
+    ids = _under_way(connection, cart_id)
+    if not ids:
+        return []
+    locking = select(checkouts).where(checkouts.c.id.in_(ids)).order_by(checkouts.c.id).with_for_update()
+    return [row for row in connection.execute(locking) if row.state in _UNDER_WAY]
+
+
+def _under_way(connection: Connection, cart_id: int) -> list[int]:
+    under_way = (checkouts.c.cart_id == cart_id) & checkouts.c.state.in_(_UNDER_WAY)
+    return list(connection.scalars(select(checkouts.c.id).where(under_way)))
 
 
 def insert_checkout(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -78,10 +87,10 @@ def list_lines(connection: Connection, checkout_id: int) -> Sequence[AnyRow]:
 
 
 def move_to_cart(connection: Connection, cart_id: int, to_cart_id: int, customer_id: int, now: datetime) -> None:
-    """Make checkouts of a cart that are under way those of another, which is a customer's."""
-    under_way = (checkouts.c.cart_id == cart_id) & checkouts.c.state.in_(["open", "paying"])
+    """Make checkouts of a cart that are under way those of another, a customer's; both carts are locked."""
     values = {"cart_id": to_cart_id, "customer_id": customer_id, "updated_at": now}
-    connection.execute(update(checkouts).where(under_way).values(**values))
+    mine = checkouts.c.id.in_(_under_way(connection, cart_id)) & checkouts.c.state.in_(_UNDER_WAY)
+    connection.execute(update(checkouts).where(mine).values(**values))
 
 
 def list_overdue(connection: Connection, now: datetime, behind: int, limit: int) -> list[int]:

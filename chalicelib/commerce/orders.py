@@ -221,13 +221,18 @@ class DirectOrder:
     note: str | None = None
 
 
-def place_directly(connection: Connection, wish: DirectOrder, actor: str) -> int:
+def place_directly(connection: Connection, wish: DirectOrder, actor: str, request_key: str | None) -> int:
     """Place an order that staff takes, and return its id: pending until it is paid.
+
+    The same `request_key` finds what it placed before: who died behind the commit does not place it twice.
 
     Raises:
         NotFound: there is no such customer.
         NotForSale, OutOfStock, Contended, OrderTooLarge: not as it is.
     """
+    placed = None if request_key is None else orders_sql.find_order_by_request(connection, request_key)
+    if placed is not None:
+        return int(placed.id)
     if sum(line.quantity for line in wish.lines) > carts.MAX_UNITS:
         raise OrderTooLarge(f"An order holds at most {carts.MAX_UNITS} units.")
     now = clock.now()
@@ -245,6 +250,7 @@ def place_directly(connection: Connection, wish: DirectOrder, actor: str) -> int
         "tax_cents": quote.tax_cents,
         "total_cents": quote.total_cents,
         "address": json.dumps(asdict(wish.address), ensure_ascii=False),
+        "request_key": request_key,
     }
     status = OrderStatus.PROCESSING if wish.paid else OrderStatus.PENDING
     order_id = _insert(connection, head, len(quote.units), status, now)
@@ -265,9 +271,9 @@ def place_directly(connection: Connection, wish: DirectOrder, actor: str) -> int
     return order_id
 
 
-def place_directly_patiently(wish: DirectOrder, actor: str) -> int:
+def place_directly_patiently(wish: DirectOrder, actor: str, request_key: str | None) -> int:
     """Place an order as `place_directly`, in transactions of its own: as often as others hold units for a moment."""
-    return stock.patiently(lambda connection: place_directly(connection, wish, actor))
+    return stock.patiently(lambda connection: place_directly(connection, wish, actor, request_key))
 
 
 def _quote(connection: Connection, wish: DirectOrder) -> Quote:

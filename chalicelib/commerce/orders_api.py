@@ -196,7 +196,7 @@ def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_k
     """
     wish = body.root
     if isinstance(wish, StaffOrder):
-        return _take_order(caller, base_path, wish)
+        return _take_order(caller, base_path, wish, request_key)
     checkout_id = checkouts.begin(wish.cart_id, caller, wish.wish(), request_key)
     try:
         answer = payments.pay(checkout_id, caller, wish.payment_method, request_key)
@@ -209,12 +209,13 @@ def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_k
     return _placed(order.id, caller, base_path)
 
 
-def _take_order(caller: Caller | None, base_path: str, wish: StaffOrder) -> Reply:
+def _take_order(caller: Caller | None, base_path: str, wish: StaffOrder, request_key: str | None) -> Reply:
     if caller is None:
         raise Unauthenticated("Only staff takes orders directly; sign in, or buy a cart.")
     if not caller.is_staff:
         raise Forbidden("Only staff takes orders directly; buy a cart.")
-    return _placed(orders.place_directly_patiently(wish.wish(), caller.username), caller, base_path)
+    order_id = orders.place_directly_patiently(wish.wish(), caller.username, request_key)
+    return _placed(order_id, caller, base_path)
 
 
 def _placed(order_id: int, caller: Caller | None, base_path: str) -> Reply:

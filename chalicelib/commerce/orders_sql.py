@@ -46,6 +46,11 @@ def find_order(connection: Connection, order_id: int) -> AnyRow | None:
     return connection.execute(select(orders).where(orders.c.id == order_id)).first()
 
 
+def find_order_by_request(connection: Connection, request_key: str) -> AnyRow | None:
+    """Return the order that a request with this key placed."""
+    return connection.execute(select(orders).where(orders.c.request_key == request_key)).first()
+
+
 def lock_order(connection: Connection, order_id: int) -> AnyRow | None:
     """Return an order that nobody else changes until the transaction ends."""
     return connection.execute(select(orders).where(orders.c.id == order_id).with_for_update()).first()

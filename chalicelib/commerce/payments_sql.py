@@ -8,13 +8,19 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from chalicelib.commerce.sale_tables import payments, refunds
+from chalicelib.commerce.sale_tables import checkouts, payments, refunds
 from chalicelib.core.database import AnyRow, Connection, insert_row
 
 
 def find_payment(connection: Connection, payment_id: int) -> AnyRow | None:
     """Return a payment."""
     return connection.execute(select(payments).where(payments.c.id == payment_id)).first()
+
+
+def find_checkout_of(connection: Connection, payment_id: int) -> AnyRow | None:
+    """Return id and cart_id of the checkout that a payment is for; None for one of no checkout."""
+    statement = select(checkouts.c.id, checkouts.c.cart_id).join(payments, payments.c.checkout_id == checkouts.c.id)
+    return connection.execute(statement.where(payments.c.id == payment_id)).first()
 
 
 def find_payment_by_request(connection: Connection, request_key: str) -> AnyRow | None:
@@ -45,9 +51,14 @@ def lock_payment(connection: Connection, payment_id: int) -> AnyRow:
 
 
 def lock_payments_of(connection: Connection, order_id: int) -> Sequence[AnyRow]:
-    """Return the payments of an order that brought money, locked."""
+    """Return the payments of a locked order that brought money, locked.
+
+    By id: a locking search may go through the index of the states, and wait for the payments of everybody.
+    """
     paid = (payments.c.order_id == order_id) & (payments.c.state == "succeeded")
-    return connection.execute(select(payments).where(paid).order_by(payments.c.id).with_for_update()).all()
+    ids = list(connection.scalars(select(payments.c.id).where(paid)))
+    locking = select(payments).where(payments.c.id.in_(ids)).order_by(payments.c.id).with_for_update()
+    return connection.execute(locking).all() if ids else []
 
 
 def insert_payment(connection: Connection, values: Mapping[str, Any]) -> int:

@@ -211,6 +211,9 @@ orders = shop_table(
     Column("address", Text),
     Column("paid_at", UtcDateTime),
     Column("version", Integer, nullable=False, server_default="1"),
+    # Which request of staff placed it: a retry after a crash finds it.
+    Column("request_key", String(64)),
+    Index("uq_orders_request_key", "request_key", unique=True),
     Index("ix_orders_newest", "created_at", "id"),
     Index("ix_orders_user_newest", "user_id", "created_at", "id"),
     Index("ix_orders_status_newest", "status", "created_at", "id"),

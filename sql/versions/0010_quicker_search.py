@@ -1,0 +1,33 @@
+"""The search is quicker: its words are compared byte by byte, and a count tells whether any product has changed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import mysql
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("search_words", sa.Column("changes", sa.Integer(), nullable=False, server_default="0"))
+    _set_charset("ascii", "ascii_bin")
+
+
+def downgrade() -> None:
+    _set_charset("utf8mb4", "utf8mb4_bin")
+    op.drop_column("search_words", "changes")
+
+
+def _set_charset(charset: str, collation: str) -> None:
+    """Set the charset of the words; SQLite has but one, and compares bytes as it is."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.alter_column(
+            "product_search",
+            "words",
+            type_=mysql.TEXT(charset=charset, collation=collation),
+            existing_nullable=False,
+        )
