@@ -96,7 +96,7 @@ class PurchaseWish(BaseModel):
 
     address: AddressBody | None = None
     address_id: Id | None = Field(None, description="One of the customer's `/users/{user_id}/addresses`.")
-    email: Email | None = Field(None, description="Where the confirmation goes; a customer's own when left out.")
+    email: Email | None = Field(None, description="Where the buyer can be reached; a customer's own when left out.")
     shipping_method: ShippingMethod | None = Field(None, description="One of the cart's; its first when left out.")
     expected_total: BodyMoney | None = None
 
