@@ -173,7 +173,7 @@ CREATE TABLE search_words (
   in_brands INTEGER NOT NULL,
   in_categories INTEGER NOT NULL,
   in_departments INTEGER NOT NULL,
-  changes INTEGER NOT NULL DEFAULT '0',
+  mark BIGINT NOT NULL DEFAULT '0',
   PRIMARY KEY (word)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 

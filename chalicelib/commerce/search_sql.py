@@ -33,7 +33,7 @@ Sort = Literal["relevance", "price_asc", "price_desc", "newest", "name"]
 WORD_COUNTS = ("in_products", "in_names", "in_brands", "in_categories", "in_departments")
 _FAR = 4
 _LAST_CHARACTER = "\U0010ffff"
-_FACETS_SLICE = 50_000
+_CATALOGUE_SLICE = 20_000  # of which the text stays below 16 MB
 _entry = product_search.c
 # Not EXISTS: MariaDB would read all of the stock first.
 _IN_STOCK = (
@@ -41,6 +41,7 @@ _IN_STOCK = (
     .where(stock_levels.c.product_id == _entry.product_id)
     .scalar_subquery()
 ) > 0
+_MARK = select(search_words.c.mark).where(search_words.c.word == "")
 _SHOWN = select(*SHOWN)  # made once: building it costs as much as a short query
 
 _ORDERS: dict[str, tuple[tuple[ColumnElement[Any], ...], bool]] = {
@@ -320,27 +321,31 @@ def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:
 # --- what is counted ---------------------------------------------------------------------------------------------
 
 
-def list_facets(connection: Connection, match: Match) -> list[str]:
-    """Return the facets of all that matches, in a few long texts: see `search_facets.read_columns`.
+def read_mark(connection: Connection) -> int:
+    """Return a number that is another whenever any product of the search has changed."""
+    return int(connection.scalar(_MARK) or 0)
+
+
+def list_catalogue(connection: Connection) -> list[str]:
+    """Return what facets count of all products, in a few long texts: see `search_facets.read_catalogue`.
 
     One row for each product would take the driver ten times as long as the server.
     """
-    conditions = _all_matching(connection, match, match.products)
-    one = cast(_entry.product_id, String(20)) + literal(PART) + _entry.facets + literal(END)
+    one = cast(_entry.product_id, String(20)) + literal(PART) + _entry.words + literal(PART)
     texts: list[str] = []
     last = 0
     while True:
         part = (
-            select(_entry.product_id, one.label("facets"))
-            .where(_entry.product_id > last, *conditions)
+            select(_entry.product_id, (one + _entry.facets + literal(END)).label("facets"))
+            .where(_entry.product_id > last)
             .order_by(_entry.product_id)
-            .limit(_FACETS_SLICE)
+            .limit(_CATALOGUE_SLICE)
             .subquery("part")
         )
         statement = select(func.group_concat(part.c.facets), func.count(), func.max(part.c.product_id))
         found, count, greatest = connection.execute(statement).one()
         if count:
             texts.append(found)
-        if count < _FACETS_SLICE:
+        if count < _CATALOGUE_SLICE:
             return texts
         last = greatest

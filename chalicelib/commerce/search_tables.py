@@ -39,7 +39,7 @@ product_search = shop_table(
 full_text_index(product_search, "words")
 
 # Every word of the published products, with how many have it at all, in their name and so on. The empty word is in
-# all of them, and in nothing; its `changes` grows whenever any row of `product_search` changes but in its place.
+# all of them, and in nothing; its `mark` is another number whenever a row of `product_search` has changed.
 search_words = shop_table(
     "search_words",
     Column("word", String(32), primary_key=True),
@@ -48,7 +48,7 @@ search_words = shop_table(
     Column("in_brands", Integer, nullable=False),
     Column("in_categories", Integer, nullable=False),
     Column("in_departments", Integer, nullable=False),
-    Column("changes", Integer, nullable=False, server_default="0"),
+    Column("mark", BigId, nullable=False, server_default="0"),
 )
 
 # The runs of three letters of each word: where to look for a word that was mistyped.

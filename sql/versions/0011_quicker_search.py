@@ -1,4 +1,4 @@
-"""The search is quicker: its words are compared byte by byte, and a count tells whether any product has changed."""
+"""The search is quicker: its words are compared byte by byte, and a mark tells whether any product has changed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    op.add_column("search_words", sa.Column("changes", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("search_words", sa.Column("mark", _BIG, nullable=False, server_default="0"))
     _set_charset("ascii", "ascii_bin")
 
 
 def downgrade() -> None:
     _set_charset("utf8mb4", "utf8mb4_bin")
-    op.drop_column("search_words", "changes")
+    op.drop_column("search_words", "mark")
 
 
 def _set_charset(charset: str, collation: str) -> None:
