@@ -19,14 +19,14 @@ from chalicelib.commerce import (
 )
 from chalicelib.commerce.carts_api import Quantity
 from chalicelib.commerce.checkouts import CheckoutClosed
-from chalicelib.commerce.checkouts_api import AddressBody, Email, PaymentMethod, PurchaseWish
+from chalicelib.commerce.checkouts_api import AddressBody, PaymentMethod, PurchaseWish
 from chalicelib.commerce.order_states import SPELLINGS, OrderStatus, legal_moves
 from chalicelib.commerce.orders import DirectLine, DirectOrder
 from chalicelib.commerce.payments import PaymentDeclined
 from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection, as_dict, run
 from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated, Unavailable
-from chalicelib.core.inputs import BodyMoney, Id
+from chalicelib.core.inputs import BodyMoney, Email, Id, Prose
 from chalicelib.core.money import Money, floor_cents, from_cents
 from chalicelib.core.paging import MAX_ID, Page, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
@@ -37,7 +37,7 @@ _STATUSES = [status.wire for status in OrderStatus]
 _ANY_CASE = "^(" + "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in SPELLINGS) + ")$"
 
 Status = Annotated[str, Field(json_schema_extra={"enum": [*_STATUSES]})]
-Note = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Note = Annotated[Prose, Field(min_length=1, max_length=2000)]
 
 
 def _known_status(text: str) -> str:
