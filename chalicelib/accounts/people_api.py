@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.accounts import people
 from chalicelib.accounts.accounts_api import Account, present_account
-from chalicelib.commerce.addresses_api import Address, present, without_default
+from chalicelib.commerce.addresses_api import Address, present
 from chalicelib.commerce.customers_api import Customer, Profile, Word
 from chalicelib.commerce.order_answers import Order
 from chalicelib.commerce.order_answers import present as present_order
 from chalicelib.core.auth import ADMIN, STAFF, STAFF_OR_OWNER
+from chalicelib.core.bodies import Change, without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import Email
@@ -21,7 +22,7 @@ from chalicelib.core.routes import Reply, Routes, versioned
 routes = Routes("Customers")
 
 
-class CustomerChange(Profile):
+class CustomerChange(Profile, Change):
     """What to change of a customer; what is left out stays, null empties. The last two are for staff."""
 
     model_config = ConfigDict(
@@ -32,12 +33,6 @@ class CustomerChange(Profile):
     last_name: Word | None = None
     email: Email = Field("", json_schema_extra=without_default)
     traffic_source: Word | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("say at least one thing to change")
-        return self
 
 
 class PersonalData(BaseModel):
