@@ -102,7 +102,7 @@ class Wish:
 
 def actor_of(caller: Caller | None) -> str:
     """Return under which name the ledger and the timeline keep a caller."""
-    return "guest" if caller is None else caller.username
+    return "guest" if caller is None else caller.actor
 
 
 def get_checkout(connection: Connection, public_id: str, caller: Caller | None) -> Any:
