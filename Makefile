@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,11 @@ fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuz
 races: $(READY) ## hundreds of buyers at once for too few units: make races [SEEDS=20]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m tests.commerce.race_checkouts --seeds $(or $(SEEDS),20)
+
+crashes: $(READY) ## kill the process and the database at every statement: make crashes [KIND=..] [SCENARIO=..] [POINT=..]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m tests.commerce.crashes --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND)) \
+		$(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(POINT),--point $(POINT)) $(if $(SAMPLE),--sample $(SAMPLE))
 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt

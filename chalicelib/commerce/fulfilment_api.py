@@ -188,9 +188,7 @@ def cancel_order(
 
     A customer cancels its own order.
     """
-    fulfilment.cancel(
-        connection, order_id, body.item_ids, reason=body.reason, actor=caller.username, owner_id=owner_id
-    )
+    fulfilment.cancel(connection, order_id, body.item_ids, reason=body.reason, actor=caller.actor, owner_id=owner_id)
     return _detail(connection, order_id, caller)
 
 
@@ -211,7 +209,7 @@ def request_return(
         body.item_ids,
         reason=body.reason,
         comment=body.comment,
-        actor=caller.username,
+        actor=caller.actor,
         owner_id=owner_id,
     )
     return _detail(connection, order_id, caller)

@@ -70,9 +70,9 @@ def pay(client: Client, checkout_id: str, method: str = "pm_test_success", key: 
     return client.post(f"/checkouts/{checkout_id}/pay", body, idempotency_key=key or new_key())
 
 
-def bought(client: Client, *items: tuple[int, int]) -> dict[str, Any]:
+def bought(client: Client, *items: tuple[int, int], **wish: Any) -> dict[str, Any]:
     """Buy goods and return the order, as staff reads it."""
-    checkout = check_out(client, cart_with(client, *items))
+    checkout = check_out(client, cart_with(client, *items), **wish)
     assert checkout.status == 201, checkout.text
     paid = pay(client, checkout.json["id"])
     assert (paid.status, paid.json["state"]) == (200, "paid"), paid.text
