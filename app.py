@@ -8,25 +8,17 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
-from chalicelib.commerce import (
-    addresses_api,
-    carts_api,
-    checkouts_api,
-    customers_api,
+from chalicelib.commerce.catalogue import (
     distribution_centers_api,
-    fulfilment_api,
-    inventory_api,
-    orders_api,
-    payments,
-    price_rules_api,
     product_images_api,
     products_api,
-    promotions_api,
     search,
     search_api,
-    stock_levels_api,
-    sweep,
 )
+from chalicelib.commerce.customers import addresses_api, customers_api
+from chalicelib.commerce.prices import price_rules_api, promotions_api
+from chalicelib.commerce.sales import carts_api, checkouts_api, fulfilment_api, orders_api, payments, sweep
+from chalicelib.commerce.stock import inventory_api, stock_levels_api
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route

@@ -93,7 +93,7 @@ _OF = ("distinct products", "one hot product")
 
 def _fill_shelves(connection: Any, products: int, units: int) -> list[tuple[int, int]]:
     """Give some published products many free units in their own center; return product and center of each."""
-    from chalicelib.commerce.ledger import Place
+    from chalicelib.commerce.stock.ledger import Place
     from chalicelib.core.database import run
 
     with connection.cursor() as cursor:
@@ -108,8 +108,8 @@ def _fill_shelves(connection: Any, products: int, units: int) -> list[tuple[int,
 
 
 def _receive(connection: Any, place: Any) -> None:
-    from chalicelib.commerce import inventory
-    from chalicelib.commerce.inventory import Said
+    from chalicelib.commerce.stock import inventory
+    from chalicelib.commerce.stock.inventory import Said
 
     inventory.receive(connection, place, 1000, 1000, Said("bench"))
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from functools import partial
 
-from chalicelib.commerce import imported_stock, inventory_sql
+from chalicelib.commerce.stock import imported_stock, inventory_sql
 from chalicelib.core.config import ConfigurationError
 from chalicelib.core.database import run
 from chalicelib.core.errors import AppError

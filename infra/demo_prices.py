@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from chalicelib.commerce import price_rules, promotions
-from chalicelib.commerce.price_rules_sql import SHIPPING_RULES, TAX_RULES, RuleTable
+from chalicelib.commerce.prices import price_rules, promotions
+from chalicelib.commerce.prices.price_rules_sql import SHIPPING_RULES, TAX_RULES, RuleTable
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, PreconditionFailed
 from chalicelib.core.paging import MAX_LIMIT, PageRequest

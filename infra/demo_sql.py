@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts
-from chalicelib.commerce import search_index
+from chalicelib.commerce.catalogue import search_index
 from chalicelib.commerce.tables import (
     distribution_centers,
     inventory_items,

@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
-from chalicelib.commerce import search_index
 from chalicelib.commerce import tables as _commerce  # noqa: F401
+from chalicelib.commerce.catalogue import search_index
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
 from chalicelib.core.database import metadata

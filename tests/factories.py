@@ -14,8 +14,9 @@ from sqlalchemy import Table, select
 from chalicelib.accounts import accounts
 from chalicelib.accounts import tables as account_tables
 from chalicelib.accounts.sign_in import sign_in
-from chalicelib.commerce import sale_tables, stock, tables
-from chalicelib.commerce.ledger import Entry, Place, State
+from chalicelib.commerce import sale_tables, tables
+from chalicelib.commerce.stock import stock
+from chalicelib.commerce.stock.ledger import Entry, Place, State
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction

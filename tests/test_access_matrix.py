@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from app import app, routes
 from chalicelib.accounts.mailed_tokens import Purpose
-from chalicelib.commerce import carts, checkouts
+from chalicelib.commerce.sales import carts, checkouts
 from chalicelib.core import auth, blobs, clock, local_uploads
 from chalicelib.core.auth import Caller, Role
 from chalicelib.core.database import read, transaction

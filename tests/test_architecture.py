@@ -22,18 +22,18 @@ from chalicelib.core.routes import Route, Routes
 ROOT = Path(__file__).resolve().parent.parent
 
 PURE_ROOMS = (
-    "chalicelib/commerce/ledger.py",
-    "chalicelib/commerce/nearest.py",
+    "chalicelib/commerce/stock/ledger.py",
+    "chalicelib/commerce/stock/nearest.py",
     "chalicelib/core/auth.py",
     "chalicelib/core/currencies.py",
     "chalicelib/core/money.py",
     "chalicelib/core/paging.py",
     "chalicelib/core/text.py",
-    "chalicelib/commerce/order_states.py",
-    "chalicelib/commerce/pricing.py",
+    "chalicelib/commerce/sales/order_states.py",
+    "chalicelib/commerce/prices/pricing.py",
     *(f"chalicelib/events/{name}.py" for name in ("addresses", "kinds", "retries", "signing")),
     "chalicelib/mails/templates.py",
-    *(f"chalicelib/commerce/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
+    *(f"chalicelib/commerce/catalogue/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
     *(
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate", "product_sheet", "cells")
@@ -421,22 +421,22 @@ def test_the_house_keeps_the_rule_that(check: Rule) -> None:
 # --- each rule sees its breach -----------------------------------------------------------------------------------
 
 BREACHES: list[tuple[Rule, str, str]] = [
-    (only_the_edge_knows_chalice, "chalicelib/commerce/orders.py", "from chalice import Response"),
+    (only_the_edge_knows_chalice, "chalicelib/commerce/sales/orders.py", "from chalice import Response"),
     (only_the_edge_knows_chalice, "chalicelib/core/routes.py", "def f():\n    import chalice.app"),
-    (only_sql_files_know_sqlalchemy, "chalicelib/commerce/orders_api.py", "import sqlalchemy as sa"),
+    (only_sql_files_know_sqlalchemy, "chalicelib/commerce/sales/orders_api.py", "import sqlalchemy as sa"),
     (only_sql_files_know_sqlalchemy, "chalicelib/core/paging.py", "from sqlalchemy.exc import DBAPIError"),
     (only_sql_files_know_sqlalchemy, "chalicelib/core/config.py", "import pymysql"),
     (only_sql_files_know_sqlalchemy, "app.py", "from sqlalchemy import text"),
     (the_core_knows_no_domain, "chalicelib/core/http.py", "from chalicelib.accounts import sign_in"),
     (the_core_knows_no_domain, "chalicelib/core/database/engine.py", "from ...commerce import tables"),
     (the_library_imports_neither_app_nor_tools, "chalicelib/core/system_api.py", "from app import routes"),
-    (the_library_imports_neither_app_nor_tools, "chalicelib/commerce/orders.py", "def f():\n    import app"),
-    (the_library_imports_neither_app_nor_tools, "chalicelib/commerce/orders.py", "from infra import demo"),
-    (only_app_and_other_apis_import_an_api, "chalicelib/commerce/orders.py", "from . import orders_api"),
+    (the_library_imports_neither_app_nor_tools, "chalicelib/commerce/sales/orders.py", "def f():\n    import app"),
+    (the_library_imports_neither_app_nor_tools, "chalicelib/commerce/sales/orders.py", "from infra import demo"),
+    (only_app_and_other_apis_import_an_api, "chalicelib/commerce/sales/orders.py", "from . import orders_api"),
     (
         only_app_and_other_apis_import_an_api,
         "chalicelib/recommendations/recommend.py",
-        "from chalicelib.commerce.products_api import present",
+        "from chalicelib.commerce.catalogue.products_api import present",
     ),
     (the_sql_of_a_domain_is_its_own, "chalicelib/analytics/sales.py", "from chalicelib.commerce import sales_sql"),
     (
@@ -445,7 +445,11 @@ BREACHES: list[tuple[Rule, str, str]] = [
         "from chalicelib.commerce.tables import orders",
     ),
     (the_sql_of_a_domain_is_its_own, "chalicelib/analytics/x_sql.py", "import chalicelib.commerce.tables"),
-    (tables_are_for_sql_files, "chalicelib/commerce/orders.py", "from chalicelib.commerce.tables import orders"),
+    (
+        tables_are_for_sql_files,
+        "chalicelib/commerce/sales/orders.py",
+        "from chalicelib.commerce.tables import orders",
+    ),
     (a_pure_room_computes_and_nothing_else, "chalicelib/core/money.py", "import numpy as np"),
     (a_pure_room_computes_and_nothing_else, "chalicelib/csv_import/lines.py", "def f():\n    import boto3"),
     (only_the_settings_read_the_environment, "chalicelib/core/blobs.py", "import os\nBUCKET = os.environ['B']"),
@@ -453,27 +457,31 @@ BREACHES: list[tuple[Rule, str, str]] = [
     (only_the_settings_read_the_environment, "app.py", "import os\nos.getenv('STAGE')"),
     (boto3_is_loaded_late_and_in_few_places, "chalicelib/core/blobs.py", "import boto3"),
     (boto3_is_loaded_late_and_in_few_places, "chalicelib/core/http.py", "def f():\n    import boto3  # why"),
-    (one_file_knows_stripe, "chalicelib/commerce/payments.py", "def f():\n    import stripe  # why"),
+    (one_file_knows_stripe, "chalicelib/commerce/sales/payments.py", "def f():\n    import stripe  # why"),
     (a_late_import_says_why, "chalicelib/core/auth.py", "def f():\n    import argon2\n"),
     (a_late_import_says_why, "chalicelib/core/auth.py", "# why not\nx = 1\ndef f():\n    import a\n    import b\n"),
-    (only_a_transaction_commits, "chalicelib/commerce/orders.py", "def f(c):\n    c.commit()"),
-    (only_a_transaction_commits, "chalicelib/commerce/orders_sql.py", "def f(c):\n    c.exec_driver_sql('commit')"),
+    (only_a_transaction_commits, "chalicelib/commerce/sales/orders.py", "def f(c):\n    c.commit()"),
+    (
+        only_a_transaction_commits,
+        "chalicelib/commerce/sales/orders_sql.py",
+        "def f(c):\n    c.exec_driver_sql('commit')",
+    ),
     (only_a_transaction_commits, "infra/demo.py", "def f(c):\n    p = c.begin_nested()\n    c.commit()"),
     (only_a_transaction_commits, "infra/demo.py", "def f(c):\n    c.execute('COMMIT;')"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders.py", "raise E(404)"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders.py", "ok = response.status >= 500"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders.py", "status = 400"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders_api.py", "Reply({}, status=409)"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders_api.py", "return_(503)"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders.py", "Reply({}, status=201)"),
-    (statuses_are_given_in_one_place, "chalicelib/commerce/orders.py", "from http import HTTPStatus"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders.py", "raise E(404)"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders.py", "ok = response.status >= 500"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders.py", "status = 400"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders_api.py", "Reply({}, status=409)"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders_api.py", "return_(503)"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders.py", "Reply({}, status=201)"),
+    (statuses_are_given_in_one_place, "chalicelib/commerce/sales/orders.py", "from http import HTTPStatus"),
     (nothing_is_named_utils, "chalicelib/core/utils.py", ""),
     (nothing_is_named_utils, "chalicelib/utils/text.py", ""),
     (a_file_holds_one_thing, "chalicelib/core/http.py", "x = 1\n" * (MAX_LINES + 1)),
     (importing_connects_to_nothing, "chalicelib/core/blobs.py", "import boto3\nS3 = boto3.client('s3')"),
     (importing_connects_to_nothing, "chalicelib/core/blobs.py", "class A:\n    engine = create_engine('sqlite://')"),
     (nothing_is_pickled, "chalicelib/recommendations/artefacts.py", "import pickle"),
-    (the_clock_is_read_in_one_place, "chalicelib/commerce/orders.py", "now = datetime.now(UTC)"),
+    (the_clock_is_read_in_one_place, "chalicelib/commerce/sales/orders.py", "now = datetime.now(UTC)"),
 ]
 
 
@@ -488,14 +496,14 @@ def test_every_rule_is_shown_a_breach() -> None:
 
 INNOCENT: list[tuple[str, str]] = [
     ("chalicelib/core/http.py", "from chalice import Response\nSTATUS = {NotFound: 404}"),
-    ("chalicelib/commerce/orders_api.py", "@routes.post('/x', status=201)\ndef f(): ..."),
+    ("chalicelib/commerce/sales/orders_api.py", "@routes.post('/x', status=201)\ndef f(): ..."),
     (
-        "chalicelib/commerce/orders_sql.py",
+        "chalicelib/commerce/sales/orders_sql.py",
         "from sqlalchemy import select\nfrom chalicelib.commerce.tables import orders",
     ),
     ("chalicelib/commerce/tables.py", "from sqlalchemy import String\nname = String(500)"),
     ("chalicelib/core/paging.py", "MAX_LIMIT = 500"),
-    ("chalicelib/analytics/analytics_api.py", "from chalicelib.commerce.products_api import present"),
+    ("chalicelib/analytics/analytics_api.py", "from chalicelib.commerce.catalogue.products_api import present"),
     ("chalicelib/analytics/summaries.py", "from chalicelib.commerce import sales"),
     (
         "chalicelib/core/auth.py",
@@ -503,7 +511,7 @@ INNOCENT: list[tuple[str, str]] = [
     ),
     ("chalicelib/core/auth.py", "def f():\n    import argon2  # only sign-in needs it"),
     ("chalicelib/core/blobs.py", "def f():\n    import boto3  # late\n    return boto3.client('s3')"),
-    ("chalicelib/commerce/orders.py", '"""It is committed by the transaction; COMMIT is said there."""'),
+    ("chalicelib/commerce/sales/orders.py", '"""It is committed by the transaction; COMMIT is said there."""'),
     ("infra/demo_sql.py", "def f(c):\n    point = c.begin_nested()\n    point.commit()"),
     ("infra/migrate.py", "def f(c):\n    c.exec_driver_sql('COMMIT')"),
 ]

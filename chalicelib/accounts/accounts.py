@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.accounts import accounts_sql, mailed_tokens_sql
-from chalicelib.commerce import customers
+from chalicelib.commerce.customers import customers
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection

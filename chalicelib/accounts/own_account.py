@@ -7,8 +7,8 @@ from typing import Any
 
 from chalicelib.accounts import accounts, accounts_sql, attempts, mailed_tokens, mailed_tokens_sql
 from chalicelib.accounts.mailed_tokens import LIFETIMES, BadLink, Purpose
-from chalicelib.commerce import customers
-from chalicelib.commerce.customers import EmailTaken
+from chalicelib.commerce.customers import customers
+from chalicelib.commerce.customers.customers import EmailTaken
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, run

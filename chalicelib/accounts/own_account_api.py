@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 
 from chalicelib.accounts import own_account, registration
 from chalicelib.accounts.accounts_api import Password, Token
-from chalicelib.commerce.customers_api import Profile
+from chalicelib.commerce.customers.customers_api import Profile
 from chalicelib.core.auth import PUBLIC, SIGNED_IN, Caller
 from chalicelib.core.bodies import Name
 from chalicelib.core.errors import Conflict, TooManyRequests, Unauthenticated, Unavailable

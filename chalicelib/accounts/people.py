@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.accounts import accounts_sql, mailed_tokens_sql, own_account, registrations_sql
-from chalicelib.commerce import addresses, customers, orders
+from chalicelib.commerce.customers import addresses, customers
+from chalicelib.commerce.sales import orders
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection

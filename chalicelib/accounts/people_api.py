@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.accounts import people
 from chalicelib.accounts.accounts_api import Account, present_account
-from chalicelib.commerce.addresses_api import Address, present
-from chalicelib.commerce.customers_api import Customer, Profile, Word
-from chalicelib.commerce.order_answers import Order
-from chalicelib.commerce.order_answers import present as present_order
+from chalicelib.commerce.customers.addresses_api import Address, present
+from chalicelib.commerce.customers.customers_api import Customer, Profile, Word
+from chalicelib.commerce.sales.order_answers import Order
+from chalicelib.commerce.sales.order_answers import present as present_order
 from chalicelib.core.auth import ADMIN, STAFF, STAFF_OR_OWNER
 from chalicelib.core.bodies import Change, without_default
 from chalicelib.core.database import Connection, as_dict

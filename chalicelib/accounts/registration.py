@@ -21,7 +21,7 @@ from chalicelib.accounts import (
     sign_in,
 )
 from chalicelib.accounts.mailed_tokens import LIFETIMES, BadLink, Purpose
-from chalicelib.commerce import customers
+from chalicelib.commerce.customers import customers
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection, run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import accounts_sql, attempts
-from chalicelib.commerce import carts
+from chalicelib.commerce.sales import carts
 from chalicelib.core import auth, clock, logging
 from chalicelib.core.auth import Caller, Role
 from chalicelib.core.config import settings

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.commerce import sales
+from chalicelib.commerce.sales import sales
 from chalicelib.core.auth import STAFF
 from chalicelib.core.database import Connection
 from chalicelib.core.money import Money, from_cents, mean_cents

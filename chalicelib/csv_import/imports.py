@@ -14,7 +14,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
-from chalicelib.commerce import imported_stock
+from chalicelib.commerce.stock import imported_stock
 from chalicelib.core import blobs, clock, logging
 from chalicelib.core.blobs import Blob, Blobs
 from chalicelib.core.database import Connection, run

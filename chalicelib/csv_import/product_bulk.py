@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.commerce import distribution_centers, products
+from chalicelib.commerce.catalogue import distribution_centers, products
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, FieldError
 from chalicelib.csv_import import cells, product_sheet

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple, Protocol, TypeVar, cast
 
-from chalicelib.commerce import search
+from chalicelib.commerce.catalogue import search
 from chalicelib.core.blobs import Blob, Blobs
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Unavailable

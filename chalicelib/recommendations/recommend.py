@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.commerce import customers, products, sales
-from chalicelib.commerce.products import ProductFilter
-from chalicelib.commerce.sales import Preference
+from chalicelib.commerce.catalogue import products
+from chalicelib.commerce.catalogue.products import ProductFilter
+from chalicelib.commerce.customers import customers
+from chalicelib.commerce.sales import sales
+from chalicelib.commerce.sales.sales import Preference
 from chalicelib.core.database import Connection
 
 # Rarer purchases than the first twenty kinds say little.

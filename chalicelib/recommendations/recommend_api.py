@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chalicelib.commerce.products import ProductFilter
-from chalicelib.commerce.products_api import Product, Words, present
+from chalicelib.commerce.catalogue.products import ProductFilter
+from chalicelib.commerce.catalogue.products_api import Product, Words, present
 from chalicelib.core import clock
 from chalicelib.core.auth import STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chalicelib.commerce import checkouts, fulfilment, orders, payments, sweep
+from chalicelib.commerce.sales import checkouts, fulfilment, orders, payments, sweep
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import read, run

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chalicelib.commerce import sale_tables, sweep
-from chalicelib.commerce.sweep import Swept
+from chalicelib.commerce import sale_tables
+from chalicelib.commerce.sales import sweep
+from chalicelib.commerce.sales.sweep import Swept
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import read

@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import ExceptionContext
 
-from chalicelib.commerce import checkouts, payments
-from chalicelib.commerce.stock import OutOfStock
+from chalicelib.commerce.sales import checkouts, payments
+from chalicelib.commerce.stock.stock import OutOfStock
 from chalicelib.core import logging
 from chalicelib.core.config import Settings
 from chalicelib.core.database import read, use_engine

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from chalicelib.commerce import payments, sale_tables, sweep
-from chalicelib.commerce.checkouts import Address, Wish
+from chalicelib.commerce import sale_tables
+from chalicelib.commerce.sales import payments, sweep
+from chalicelib.commerce.sales.checkouts import Address, Wish
 from chalicelib.core import clock
 from chalicelib.core.database import transaction
 from chalicelib.core.errors import AppError

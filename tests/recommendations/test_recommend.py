@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
 
 from chalicelib.commerce import tables
-from chalicelib.commerce.products import ProductFilter
+from chalicelib.commerce.catalogue.products import ProductFilter
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import NotFound
 from chalicelib.core.text import fold

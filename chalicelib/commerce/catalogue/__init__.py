@@ -1,0 +1,1 @@
+"""What is sold and from where: products, their search and images, distribution centers."""

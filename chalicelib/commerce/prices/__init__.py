@@ -1,0 +1,1 @@
+"""What things cost: pricing, promotions, rules of tax and shipping."""

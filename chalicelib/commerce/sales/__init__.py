@@ -1,0 +1,1 @@
+"""From the cart to the last return: carts, checkouts, payments, orders, refunds."""

@@ -1,0 +1,1 @@
+"""Units, their levels, and the ledger of how they came and went."""
