@@ -15,7 +15,7 @@ from chalicelib.commerce import checkouts, checkouts_sql, orders, payments_sql, 
 from chalicelib.commerce.checkouts import CheckoutClosed
 from chalicelib.core import clock, logging
 from chalicelib.core.auth import Caller
-from chalicelib.core.database import Connection, read, run
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError, Conflict
 from chalicelib.events import outbox
 from chalicelib.payments.provider import (
@@ -103,11 +103,11 @@ def _begin(
 
 
 def _go_on(payment_id: int) -> Answer | None:
-    with read() as connection:
-        payment = payments_sql.find_payment(connection, payment_id)
-        if payment is None or payment.state in _FINAL:
-            return _answer_of(payment)
-        public_id = str(checkouts_sql.find_by_id(connection, payment.checkout_id).public_id)
+    payment = run(lambda connection: payments_sql.find_payment(connection, payment_id), writes=False)
+    if payment is None or payment.state in _FINAL:
+        return _answer_of(payment)
+    checkout = run(lambda connection: checkouts_sql.find_by_id(connection, payment.checkout_id), writes=False)
+    public_id = str(checkout.public_id)
     company = provider(payment.provider)
     if payment.state == "started":
         try:

@@ -1,7 +1,7 @@
 """What is going on when the power fails: purchases, payments, orders and returns of a client, and the sweep.
 
-`prepare` makes what is there before; `act` is what is cut off, and what a client that heard nothing does again, by the
-same Idempotency-Keys; `check` says what must have come of it besides the invariants.
+`prepare` makes what is there before; `act` is what is cut off, and what a client that heard nothing does again, by
+the same Idempotency-Keys; `check` says what must have come of it besides the invariants.
 """
 
 from __future__ import annotations
