@@ -168,12 +168,14 @@ def _kill_server(
             server.restart()
 
     # What the scenario makes of it, a 503 say, is its own; what it leaves behind is looked at.
-    with Trap(point, strike).set_on(engine), suppress(AppError, DBAPIError):
-        scenario.act(data)
+    try:
+        with Trap(point, strike).set_on(engine), suppress(AppError, DBAPIError):
+            scenario.act(data)
+    finally:
+        if server.pid is None:
+            server.restart()
+        engine.dispose()
     assert struck, "it ended before the server was killed"
-    if not at_once:
-        server.restart()
-    engine.dispose()
 
 
 def run_points(

@@ -15,7 +15,7 @@ from chalicelib.commerce.sales import checkouts, checkouts_sql, orders, payments
 from chalicelib.commerce.sales.checkouts import CheckoutClosed
 from chalicelib.core import clock, logging
 from chalicelib.core.auth import Caller
-from chalicelib.core.database import Connection, read, run
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError, Conflict
 from chalicelib.events import outbox
 from chalicelib.payments.provider import (
@@ -103,10 +103,9 @@ def _begin(
 
 
 def _go_on(payment_id: int, public_id: str) -> Answer | None:
-    with read() as connection:
-        payment = payments_sql.find_payment(connection, payment_id)
-        if payment is None or payment.state in _FINAL:
-            return _answer_of(payment)
+    payment = run(lambda connection: payments_sql.find_payment(connection, payment_id), writes=False)
+    if payment is None or payment.state in _FINAL:
+        return _answer_of(payment)
     company = provider(payment.provider)
     if payment.state == "started":
         try:

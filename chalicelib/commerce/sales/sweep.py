@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from chalicelib.commerce.sales import carts, checkouts, payments, refunds
 from chalicelib.core import logging
-from chalicelib.core.database import Connection, read, run
+from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError
 
 T = TypeVar("T")
@@ -57,8 +57,7 @@ def _each(
     """
     behind, count = 0, 0
     while time_left_ms() > _RESERVE_MS:
-        with read() as connection:
-            found = find(connection, behind, _BATCH)
+        found = _next(find, behind)
         for each in found:
             behind = id_of(each)
             if time_left_ms() <= _RESERVE_MS:
@@ -75,3 +74,7 @@ def _each(
         if len(found) < _BATCH:
             break
     return count
+
+
+def _next(find: Callable[[Connection, int, int], list[T]], behind: int) -> list[T]:
+    return run(lambda connection: find(connection, behind, _BATCH), writes=False)
