@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import compress
 
-from chalicelib.commerce.catalogue.search_words import Term, band_of, patterns_anywhere, price_bands, without_fields
+from chalicelib.commerce.catalogue.search_words import (
+    Term,
+    band_of,
+    common_part,
+    patterns_anywhere,
+    price_bands,
+    without_fields,
+)
 from chalicelib.core.text import fold
 
 MOST_VALUES = 50
@@ -37,7 +44,7 @@ class Column:
 class Catalogue:
     """What facets count and words find, a value for each published product."""
 
-    ids: Sequence[str]
+    ids: Sequence[int]
     words: Sequence[str]
     category: Column
     brand: Column
@@ -91,7 +98,7 @@ def read_catalogue(texts: Iterable[str]) -> Catalogue:
     fields = joined.removesuffix(PART + END).replace(f"{END},", "").split(PART) if joined else []
     prices = array("q", map(int, fields[5::_FIELDS]))
     return Catalogue(
-        fields[0::_FIELDS],
+        list(map(int, fields[0::_FIELDS])),
         without_fields(fields[1::_FIELDS]),
         _column(fields[2::_FIELDS]),
         _column(fields[3::_FIELDS]),
@@ -111,7 +118,7 @@ def _column(values: Sequence[str]) -> Column:
     return Column(bytes(codes) if len(spellings) <= 256 else array("L", codes), spellings, by_key)
 
 
-def stock_mask(catalogue: Catalogue, in_stock: Collection[str]) -> bytes:
+def stock_mask(catalogue: Catalogue, in_stock: Collection[int]) -> bytes:
     """Return the mask of the products whose ids are `in_stock`."""
     return bytes(map(in_stock.__contains__, catalogue.ids))
 
@@ -127,7 +134,8 @@ def _term_mask(texts: Sequence[str], term: Term) -> bytes:
     if not others:
         return bytes([begins in text for text in texts])
     [singular] = others
-    return bytes([begins in text or singular in text for text in texts])
+    part = common_part(term)  # most texts have not even that
+    return bytes([part in text and (begins in text or singular in text) for text in texts])
 
 
 def count_facets(catalogue: Catalogue, in_stock: bytes, found: bytes | None, chosen: Chosen) -> Facets:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,10 +17,11 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.sql.elements import Grouping
 
 from chalicelib.commerce.catalogue.products_sql import SHOWN
 from chalicelib.commerce.catalogue.search_facets import END, PART, Chosen
-from chalicelib.commerce.catalogue.search_words import TOP_LEVEL, Term, count_terms_in, level_of, patterns
+from chalicelib.commerce.catalogue.search_words import FIELDS, TOP_LEVEL, Term, common_part, patterns
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
 from chalicelib.commerce.tables import products, stock_levels
 from chalicelib.core.database import AnyRow, Connection
@@ -63,6 +63,14 @@ class CountedTerm:
     term: Term
     at_level: tuple[int, ...]
     in_departments: int
+
+    def index_words(self, level: int) -> list[tuple[str, bool]]:
+        """Return what to look up in the text index, (word, whether more may follow), but in fields without it."""
+        _, to_categories, to_brands, names, _ = self.at_level
+        counts = (names, to_brands - names, to_categories - to_brands, self.in_departments)
+        fields = {field for field, count in zip(FIELDS, counts, strict=True) if count}
+        asked = ((pattern.strip(), not pattern.endswith(" ")) for pattern in patterns(self.term, level))
+        return [(word, more) for word, more in asked if word[0] in fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,26 +160,48 @@ def _stands(term: Term, level: int, values: dict[str, str]) -> str:
 
     As text, because a query has dozens of them: as expressions they would take longer to make than to run.
     """
-    parts = []
-    for pattern in patterns(term, level):
+
+    def contains(pattern: str) -> str:
         name = f"p{len(values)}"
         values[name] = pattern
-        parts.append(f"instr(product_search.words, :{name}) > 0")
-    return f"({' OR '.join(parts)})"
+        return f"instr(product_search.words, :{name}) > 0"
+
+    # Most products have not even what all patterns have: it is looked for first.
+    first = contains(common_part(term))
+    return f"({first} AND ({' OR '.join(map(contains, patterns(term, level)))}))"
+
+
+def _at(match: Match, level: int, values: dict[str, str]) -> str:
+    """Return the condition that products match at a level or a higher one, as SQL."""
+    if match.every:
+        return " AND ".join(_stands(term, level, values) for term in match.plain_terms)
+    return f"{_number(match, values)} > {level}"
+
+
+def _number(match: Match, values: dict[str, str]) -> str:
+    """Return how many of the terms stand in a product, as SQL."""
+    cases = [f"CASE WHEN {_stands(term, 0, values)} THEN 1 ELSE 0 END" for term in match.plain_terms]
+    return f"({' + '.join(cases)})"
 
 
 def _matching(match: Match, level: int, *, but_not: int | None = None) -> ColumnElement[bool]:
     """Return the condition that products match at a level, `but_not` at a higher one."""
     values: dict[str, str] = {}
-
-    def at(level: int) -> str:
-        if match.every:
-            return " AND ".join(_stands(term, level, values) for term in match.plain_terms)
-        number = " + ".join(f"CASE WHEN {_stands(term, 0, values)} THEN 1 ELSE 0 END" for term in match.plain_terms)
-        return f"{number} >= {level + 1}"
-
-    condition = at(level) if but_not is None else f"{at(level)} AND NOT ({at(but_not)})"
+    condition = _at(match, level, values)
+    if but_not is not None:
+        condition += f" AND NOT ({_at(match, but_not, values)})"
     return text(f"({condition})").bindparams(**values)  # type: ignore[return-value]
+
+
+def _depth(match: Match) -> ColumnElement[int]:
+    """Return the level below zero, 1 where products do not match: what relevance sorts by."""
+    values: dict[str, str] = {}
+    if match.every:
+        cases = [f"WHEN {_at(match, level, values)} THEN {-level}" for level in range(TOP_LEVEL, -1, -1)]
+        found = f"CASE {' '.join(cases)} ELSE 1 END"
+    else:  # of some of the words, one more is one level more
+        found = f"1 - {_number(match, values)}"
+    return Grouping(text(found).bindparams(**values))
 
 
 def _expected(match: Match, terms: Sequence[CountedTerm], level: int) -> float:
@@ -184,13 +214,12 @@ def looks_up(match: Match, level: int, limit: int) -> bool:
     """Tell whether to look the words of a level up in the text index, or to read products until `limit` match.
 
     Compared in microseconds, as measured on MariaDB: 1 for each product that a word has in the index, and 6 for each
-    that has all of them; 1 for each that is read in order, and 0.2 for each pattern that is tried on it.
+    that has all of them; 1 for each that is read in order, and 0.2 for each word that is looked for in it.
     """
     terms = _looked_up(match, level)
-    checks = sum(len(patterns(term, level)) for term in match.plain_terms)
     read = match.products * min(1.0, limit / max(1e-9, _expected(match, match.terms, level)))
     found = sum(each.at_level[level] for each in terms) + 6 * _expected(match, terms, level)
-    return found < read * (1 + 0.2 * checks)
+    return found < read * (1 + 0.2 * len(match.terms))
 
 
 def _looked_up(match: Match, level: int) -> list[CountedTerm]:
@@ -208,10 +237,7 @@ def _looked_up(match: Match, level: int) -> list[CountedTerm]:
 
 def _look_up(connection: Connection, match: Match, level: int) -> ColumnElement[bool]:
     """Return the condition by the text index that a product has the terms to look up, all or any as in the match."""
-    wanted = [
-        [(pattern.strip(), not pattern.endswith(" ")) for pattern in patterns(counted.term, level)]
-        for counted in _looked_up(match, level)
-    ]
+    wanted = [counted.index_words(level) for counted in _looked_up(match, level)]
     if not match.every:
         wanted = [[word for words in wanted for word in words]]
     return has_words(connection, _entry.words, _entry.product_id, wanted)
@@ -259,7 +285,7 @@ def list_best(
 ) -> list[tuple[Any, ...]]:
     """Return the keys of the next products by relevance: (level, place, id), highest level first.
 
-    Of words that few products have all matches are read and sorted. Of common words the levels are read one after
+    Of words that few products have all matches are sorted. Of common words the levels are read one after
     the other, each in the order of places, until there are enough.
     """
     top = TOP_LEVEL if match.every else max(0, len(match.terms) - 2)
@@ -295,19 +321,14 @@ def _is_empty(match: Match, level: int) -> bool:
 def _best_of_all(
     connection: Connection, match: Match, chosen: Chosen, after: tuple[int, ...], limit: int
 ) -> list[tuple[Any, ...]]:
-    statement = select(_entry.words, _entry.place, _entry.product_id)
     conditions = [_look_up(connection, match, 0), *_conditions(chosen)]
-    terms = match.plain_terms
-    found: list[tuple[int, int, int]] = []
-    for words, place, product_id in connection.execute(statement.where(*conditions)):
-        # Of some of the words, one more is one level more.
-        level = level_of(words, terms) if match.every else count_terms_in(words, terms) - 1
-        if level >= 0:
-            found.append((-level, place, product_id))
-    found.sort()
+    statement = select(_depth(match).label("depth"), _entry.place, _entry.product_id).where(*conditions)
+    found = statement.subquery("found").c
+    order = (found.depth, found.place, found.product_id)
+    statement = select(*order).where(found.depth <= 0).order_by(*order).limit(limit)
     if after:
-        found = found[bisect_right(found, (-after[0], *after[1:])) :]
-    return [(-level, place, product_id) for level, place, product_id in found[:limit]]
+        statement = statement.where(behind(order, (-after[0], *after[1:]), descending=False))
+    return [(-depth, place, product_id) for depth, place, product_id in connection.execute(statement)]
 
 
 def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:

@@ -16,9 +16,9 @@ _STOCK_SLICE = 100_000
 _entry = product_search.c
 
 
-def list_in_stock(connection: Connection) -> set[str]:
-    """Return the ids, as text, of all products that have free units in any center."""
-    found: set[str] = set()
+def list_in_stock(connection: Connection) -> set[int]:
+    """Return the ids of all products that have free units in any center."""
+    found: set[int] = set()
     last = 0
     while True:
         some = (
@@ -31,7 +31,7 @@ def list_in_stock(connection: Connection) -> set[str]:
         joined, count, greatest = connection.execute(
             select(func.group_concat(some.c.product_id), func.count(), func.max(some.c.product_id))
         ).one()
-        found.update(joined.split(",") if count else ())
+        found.update(map(int, joined.split(",")) if count else ())
         if count < _STOCK_SLICE:
             return found
         # The last product may have more rows: the next part begins with it again.

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from os.path import commonprefix
 
 MAX_WORDS = 8  # of a query; further ones are left out
 MAX_LETTERS = 32
@@ -124,6 +125,11 @@ def patterns(term: Term, level: int) -> tuple[str, ...]:
     return tuple(found)
 
 
+def common_part(term: Term) -> str:
+    """Return a string that is in a `words_text`, or one `without_fields`, wherever any pattern of the term is."""
+    return commonprefix([_code(term.word), _code(term.stem)])  # noqa: RUF071  (letters, no paths)
+
+
 def without_fields(texts: Sequence[str]) -> list[str]:
     """Return `words_text`s with one mark in place of all fields, for `patterns_anywhere`."""
     joined = "\n".join(texts)
@@ -136,23 +142,6 @@ def patterns_anywhere(term: Term) -> tuple[str, ...]:
     """Return the strings of which one is in a text `without_fields` exactly when the term stands in it at all."""
     begins = _ANYWHERE + _code(term.word)
     return (begins,) if term.stem == term.word else (begins, f"{_ANYWHERE}{_code(term.stem)} ")
-
-
-def level_of(text: str, terms: Sequence[Term]) -> int:
-    """Return the highest level at which all terms stand in a `words_text`; -1 when one is missing."""
-    level = -1
-    while level < TOP_LEVEL and all(_has(text, term, level + 1) for term in terms):
-        level += 1
-    return level
-
-
-def count_terms_in(text: str, terms: Sequence[Term]) -> int:
-    """Return how many of the terms stand in a `words_text`."""
-    return sum(_has(text, term, 0) for term in terms)
-
-
-def _has(text: str, term: Term, level: int) -> bool:
-    return any(pattern in text for pattern in patterns(term, level))
 
 
 # --- words that nobody knows -------------------------------------------------------------------------------------
