@@ -20,6 +20,7 @@ from chalicelib.commerce.checkouts import (
     PriceChanged,
     Wish,
 )
+from chalicelib.commerce.holds import TooMuchHeld
 from chalicelib.commerce.payments import PaymentDeclined
 from chalicelib.commerce.promotions import PromotionRefused
 from chalicelib.commerce.stock import OutOfStock
@@ -199,7 +200,16 @@ def read(public_id: str, caller: Caller | None, answer: Answer | None = None) ->
     return run(work, writes=False)
 
 
-REFUSALS = [EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused, PriceChanged, EmailNeeded]
+REFUSALS = [
+    EmptyCart,
+    NotForSale,
+    OutOfStock,
+    NoSuchShipping,
+    PromotionRefused,
+    PriceChanged,
+    EmailNeeded,
+    TooMuchHeld,
+]
 
 
 @routes.post(
@@ -211,14 +221,14 @@ REFUSALS = [EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused,
     idempotency="required",
 )
 def begin_checkout(
-    caller: Caller | None, base_path: str, cart_id: str, body: PurchaseWish, request_key: str | None
+    caller: Caller | None, address: str, base_path: str, cart_id: str, body: PurchaseWish, request_key: str | None
 ) -> Reply:
     """Hold what is in a cart, at its present price, for 15 minutes; then pay for it.
 
     Units come from the center nearest to the address that has them. A cart has one checkout at a time: another one
     takes its place. What cannot be bought as it is, is a 409 that says why.
     """
-    checkout_id = checkouts.begin(cart_id, caller, body.wish(), request_key)
+    checkout_id = checkouts.begin(cart_id, caller, body.wish(), request_key, client=address)
     return Reply(read(checkout_id, caller), {"Location": f"{base_path}/checkouts/{checkout_id}"})
 
 

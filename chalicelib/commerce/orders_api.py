@@ -174,10 +174,7 @@ _STAFF_ORDER: JsonDict = {"items": [{"product_id": 1}], "address": checkouts_api
 class CartOrder(PurchaseWish):
     """Buy a cart and pay for it in one go."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [_CART_ORDER]},
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_CART_ORDER]})
 
     cart_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]+$")
     payment_method: PaymentMethod
@@ -361,7 +358,9 @@ def get_order(connection: Connection, owner_id: int | None, order_id: int) -> Re
     ],
     idempotency="required",
 )
-def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_key: str | None) -> Reply:
+def place_order(
+    caller: Caller | None, address: str, base_path: str, body: NewOrder, request_key: str | None
+) -> Reply:
     """Place an order: buy a cart and pay for it at once, or, as staff, take an order directly.
 
     Buying a cart is a checkout and its payment in one. When the payment is declined, nothing stays held. When its
@@ -370,7 +369,7 @@ def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_k
     wish = body.root
     if isinstance(wish, StaffOrder):
         return _take_order(caller, base_path, wish)
-    checkout_id = checkouts.begin(wish.cart_id, caller, wish.wish(), request_key)
+    checkout_id = checkouts.begin(wish.cart_id, caller, wish.wish(), request_key, client=address)
     try:
         answer = payments.pay(checkout_id, caller, wish.payment_method, request_key)
     except PaymentDeclined:
