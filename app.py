@@ -16,6 +16,7 @@ from chalicelib.commerce import (
     distribution_centers_api,
     fulfilment_api,
     inventory_api,
+    left_checkouts,
     orders_api,
     payments,
     price_rules_api,
@@ -103,6 +104,12 @@ def deliver_events(event: Any) -> None:
 def purge_events(event: Any) -> None:
     """Take away old events that all were told of."""
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def forget_checkouts(event: Any) -> None:
+    """Forget who left a checkout without paying, a month later."""
+    left_checkouts.forget(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 minute)")
