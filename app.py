@@ -17,7 +17,15 @@ from chalicelib.commerce.catalogue import (
 )
 from chalicelib.commerce.customers import addresses_api, customers_api
 from chalicelib.commerce.prices import price_rules_api, promotions_api
-from chalicelib.commerce.sales import carts_api, checkouts_api, fulfilment_api, orders_api, payments, sweep
+from chalicelib.commerce.sales import (
+    carts_api,
+    checkouts_api,
+    fulfilment_api,
+    left_checkouts,
+    orders_api,
+    payments,
+    sweep,
+)
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
@@ -95,6 +103,12 @@ def deliver_events(event: Any) -> None:
 def purge_events(event: Any) -> None:
     """Take away old events that all were told of."""
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def forget_checkouts(event: Any) -> None:
+    """Forget who left a checkout without paying, a month later."""
+    left_checkouts.forget(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 minute)")

@@ -570,6 +570,7 @@ CREATE TABLE checkouts (
   order_id BIGINT,
   created_at DATETIME(6) NOT NULL,
   updated_at DATETIME(6) NOT NULL,
+  client_key VARCHAR(64),
   PRIMARY KEY (id),
   CONSTRAINT uq_checkouts_public_id UNIQUE (public_id),
   CONSTRAINT uq_checkouts_request_key UNIQUE (request_key),
@@ -581,6 +582,8 @@ CREATE TABLE checkouts (
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_checkouts_cart_id ON checkouts (cart_id);
+
+CREATE INDEX ix_checkouts_client ON checkouts (client_key, state);
 
 CREATE INDEX ix_checkouts_customer_id ON checkouts (customer_id);
 

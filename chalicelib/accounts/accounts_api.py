@@ -31,7 +31,9 @@ class Credentials(BaseModel):
 
     username: str = Field(min_length=1, max_length=150)
     password: str = Field(min_length=1, max_length=1024)
-    cart_id: str | None = Field(None, max_length=64, description="A guest's cart, to go on with as a customer.")
+    cart_id: str | None = Field(
+        None, max_length=64, pattern=r"^[A-Za-z0-9]+$", description="A guest's cart, to go on with as a customer."
+    )
 
 
 class Token(BaseModel):

@@ -149,7 +149,10 @@ checkouts = shop_table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_checkouts_state", "state", "expires_at"),
+    # From where a guest began it, as a hash: see `holds`.
+    Column("client_key", String(64)),
     Index("ix_checkouts_promotion", "promotion_id", "email_key"),
+    Index("ix_checkouts_client", "client_key", "state"),
 )
 
 # One row a unit, as in `order_items`, which these become.

@@ -18,7 +18,7 @@ from typing import Any
 from chalicelib.commerce.customers import addresses, customers
 from chalicelib.commerce.prices import promotions
 from chalicelib.commerce.prices.pricing import PricedUnit
-from chalicelib.commerce.sales import carts, carts_sql, checkouts_sql
+from chalicelib.commerce.sales import carts, carts_sql, checkouts_sql, holds
 from chalicelib.commerce.sales.carts import NotForSale, Place, PricedCart
 from chalicelib.commerce.stock import stock
 from chalicelib.commerce.stock.nearest import Point
@@ -137,21 +137,32 @@ def _may_see(checkout: Any, caller: Caller | None) -> bool:
     return caller is not None and (caller.is_staff or caller.customer_id == checkout.customer_id)
 
 
-def begin(cart_id: str, caller: Caller | None, wish: Wish, request_key: str | None) -> str:
+def begin(
+    cart_id: str, caller: Caller | None, wish: Wish, request_key: str | None, *, client: str | None = None
+) -> str:
     """Hold the units of a cart at their present price and return the checkout's id.
 
-    An open checkout of the same cart makes room for it. The same `request_key` finds what it made before.
+    An open checkout of the same cart makes room for it. The same `request_key` finds what it made before. `client` is
+    the network address of who asks.
 
     Raises:
         NotFound: there is no such cart, or the address is none of the customer's.
         EmptyCart, NotForSale, OutOfStock, NoSuchShipping, PromotionRefused, PriceChanged, AddressNeeded, EmailNeeded:
             not as it is.
         CheckoutClosed: the cart is being paid for.
+        TooMuchHeld: guests of the same network hold too much already.
     """
-    return stock.patiently(lambda connection: _begin(connection, cart_id, caller, wish, request_key))
+    return stock.patiently(lambda connection: _begin(connection, cart_id, caller, wish, request_key, client))
 
 
-def _begin(connection: Connection, cart_id: str, caller: Caller | None, wish: Wish, request_key: str | None) -> str:
+def _begin(
+    connection: Connection,
+    cart_id: str,
+    caller: Caller | None,
+    wish: Wish,
+    request_key: str | None,
+    client: str | None,
+) -> str:
     cart = carts.lock_cart(connection, cart_id, caller)
     if request_key is not None:
         made = checkouts_sql.find_checkout_by_request(connection, request_key)
@@ -174,6 +185,8 @@ def _begin(connection: Connection, cart_id: str, caller: Caller | None, wish: Wi
         _free_units(connection, checkout, actor)
     public_id = secrets.token_hex(16)
     checkout_id = _insert(connection, priced, address, public_id, email, request_key)
+    if client is not None and priced.cart.customer_id is None:
+        holds.note_guest(connection, checkout_id, len(priced.quote.units), client)
     wanted = {item.product_id: int(item.quantity) for item in priced.items}
     units = stock.take_units(connection, wanted, near=point, reference=f"checkout:{checkout_id}", actor=actor)
     _insert_items(connection, checkout_id, priced, units)

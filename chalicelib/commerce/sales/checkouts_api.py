@@ -22,6 +22,7 @@ from chalicelib.commerce.sales.checkouts import (
     PriceChanged,
     Wish,
 )
+from chalicelib.commerce.sales.holds import TooMuchHeld
 from chalicelib.commerce.sales.payments import PaymentDeclined
 from chalicelib.commerce.stock.stock import OutOfStock
 from chalicelib.core.auth import PUBLIC, Caller
@@ -215,6 +216,7 @@ REFUSALS = [
     PriceChanged,
     AddressNeeded,
     EmailNeeded,
+    TooMuchHeld,
 ]
 
 
@@ -227,14 +229,14 @@ REFUSALS = [
     idempotency="required",
 )
 def begin_checkout(
-    caller: Caller | None, base_path: str, cart_id: str, body: PurchaseWish, request_key: str | None
+    caller: Caller | None, address: str, base_path: str, cart_id: str, body: PurchaseWish, request_key: str | None
 ) -> Reply:
     """Hold what is in a cart, at its present price, for 15 minutes; then pay for it.
 
     Units come from the center nearest to the address that has them. A cart has one checkout at a time: another one
     takes its place. What cannot be bought as it is, is a 409 that says why.
     """
-    checkout_id = checkouts.begin(cart_id, caller, body.wish(), request_key)
+    checkout_id = checkouts.begin(cart_id, caller, body.wish(), request_key, client=address)
     return Reply(read(checkout_id, caller), {"Location": f"{base_path}/checkouts/{checkout_id}"})
 
 

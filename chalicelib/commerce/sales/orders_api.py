@@ -188,7 +188,9 @@ def get_order(connection: Connection, caller: Caller, owner_id: int | None, orde
     ],
     idempotency="required",
 )
-def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_key: str | None) -> Reply:
+def place_order(
+    caller: Caller | None, address: str, base_path: str, body: NewOrder, request_key: str | None
+) -> Reply:
     """Place an order: buy a cart and pay for it at once, or, as staff, take an order directly.
 
     Buying a cart is a checkout and its payment in one. When the payment is declined, nothing stays held. When its
@@ -197,7 +199,7 @@ def place_order(caller: Caller | None, base_path: str, body: NewOrder, request_k
     wish = body.root
     if isinstance(wish, StaffOrder):
         return _take_order(caller, base_path, wish, request_key)
-    checkout_id = checkouts.begin(wish.cart_id, caller, wish.wish(), request_key)
+    checkout_id = checkouts.begin(wish.cart_id, caller, wish.wish(), request_key, client=address)
     try:
         answer = payments.pay(checkout_id, caller, wish.payment_method, request_key)
     except PaymentDeclined:
