@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from chalicelib.core.database import AnyRow, Connection, run
 from chalicelib.core.errors import AppError
 from chalicelib.core.paging import Page, PageRequest
 from chalicelib.csv_import import imports, imports_sql
+from chalicelib.csv_import.cells import REJECTION_NAMES, rejection_line, write_line
 from chalicelib.csv_import.steps import BATCH_ROWS, Progress
 from infra.make_room import has_good_rows, link_demo_customer, make_room
 from infra.migrate import migrate_configured
@@ -107,12 +107,11 @@ def write_rejections(import_id: int, path: Path) -> list[tuple[Any, ...]]:
     first: list[tuple[Any, ...]] = []
     last = 0
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "line", "column", "value", "reason"])
+        file.write(write_line(REJECTION_NAMES))
         while True:
             page = run(partial(_list_rejections, import_id, last), writes=False)
             rows = [(row.file, row.line, row.column_name, row.value, row.reason) for row in page.items]
-            writer.writerows(rows)
+            file.writelines(map(rejection_line, page.items))
             first += rows[: _SHOWN - len(first)]
             if page.next_key is None:
                 return first

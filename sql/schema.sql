@@ -96,7 +96,7 @@ CREATE INDEX ix_outbox_events_kind ON outbox_events (kind, created_at, id);
 
 CREATE TABLE product_search (
   product_id BIGINT NOT NULL,
-  words TEXT NOT NULL,
+  words TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   facets TEXT NOT NULL,
   category_key VARCHAR(255) NOT NULL,
   brand_key VARCHAR(255),
@@ -173,6 +173,7 @@ CREATE TABLE search_words (
   in_brands INTEGER NOT NULL,
   in_categories INTEGER NOT NULL,
   in_departments INTEGER NOT NULL,
+  mark BIGINT NOT NULL DEFAULT '0',
   PRIMARY KEY (word)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 

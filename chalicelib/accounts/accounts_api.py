@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.accounts import accounts, accounts_sql, sign_in
+from chalicelib.core import bodies
 from chalicelib.core.auth import ADMIN, PUBLIC, SIGNED_IN, Caller, Role
+from chalicelib.core.bodies import Change, without_default
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import Conflict, NotFound, TooManyRequests, Unauthenticated, Unavailable
-from chalicelib.core.inputs import Id
+from chalicelib.core.inputs import Email, Id
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes
 
@@ -18,10 +20,6 @@ routes = Routes("Accounts")
 
 Password = Annotated[str, Field(min_length=12, max_length=1024, description="12 characters or more.")]
 Username = Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[\w.@+-]+$", examples=["robin"])]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
 
 
 class Credentials(BaseModel):
@@ -68,13 +66,13 @@ class NewAccount(BaseModel):
     password: Password
     # Lax: an enum comes as a string in JSON.
     role: Role = Field(strict=False)
-    email: str | None = Field(None, max_length=254)
-    first_name: str = Field("", max_length=255)
-    last_name: str = Field("", max_length=255)
+    email: Email | None = None
+    first_name: bodies.Text = Field("", max_length=255)
+    last_name: bodies.Text = Field("", max_length=255)
     customer_id: Id | None = Field(None, description="The customer of /users it shops as.")
 
 
-class AccountChange(BaseModel):
+class AccountChange(Change):
     """What to change of an account; what is left out stays. A change signs the account out everywhere."""
 
     model_config = ConfigDict(
@@ -82,15 +80,9 @@ class AccountChange(BaseModel):
     )
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    role: Role = Field(Role.CUSTOMER, strict=False, json_schema_extra=_without_default)
-    password: Password = Field("", json_schema_extra=_without_default)
-    is_active: bool = Field(True, json_schema_extra=_without_default)
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("say at least one of role, password, is_active")
-        return self
+    role: Role = Field(Role.CUSTOMER, strict=False, json_schema_extra=without_default)
+    password: Password = Field("", json_schema_extra=without_default)
+    is_active: bool = Field(True, json_schema_extra=without_default)
 
 
 class AccountQuery(PageQuery):

@@ -14,18 +14,18 @@ from chalicelib.accounts import own_account, registration
 from chalicelib.accounts.accounts_api import Password, Token
 from chalicelib.commerce.customers_api import Profile
 from chalicelib.core.auth import PUBLIC, SIGNED_IN, Caller
+from chalicelib.core.bodies import Name
 from chalicelib.core.errors import Conflict, TooManyRequests, Unauthenticated, Unavailable
 from chalicelib.core.inputs import Email
 from chalicelib.core.routes import Routes
 
-routes = Routes("Own account")
+routes = Routes("Accounts")
 
 _ADDRESS: JsonDict = {"email": "robin@example.com"}
 _LINK: JsonDict = {"token": "shk_from-the-link-in-the-mail"}
 
 MailedToken = Annotated[str, Field(min_length=1, max_length=200, description="From the link in the mail.")]
 PresentPassword = Annotated[str, Field(min_length=1, max_length=1024)]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class Registration(Profile):

@@ -55,13 +55,14 @@ def change_person(
     return changed
 
 
-def archive_person(connection: Connection, customer_id: int) -> Any:
+def archive_person(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Put a customer away and keep it from signing in; return the customer.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
     """
-    archived = customers.archive(connection, customer_id)
+    archived = customers.archive(connection, customer_id, expected_version)
     account = _lock_account(connection, customer_id)
     accounts_sql.update_accounts_of_customer(connection, customer_id, {"customer_archived": True})
     if account is not None and account.role == Role.CUSTOMER:
@@ -70,14 +71,15 @@ def archive_person(connection: Connection, customer_id: int) -> Any:
     return archived
 
 
-def restore_person(connection: Connection, customer_id: int) -> Any:
+def restore_person(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Take a customer back and let it sign in again, unless its account is switched off itself; return the customer.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
         Conflict: it is erased.
     """
-    restored = customers.restore(connection, customer_id)
+    restored = customers.restore(connection, customer_id, expected_version)
     accounts_sql.update_accounts_of_customer(connection, customer_id, {"customer_archived": False})
     return restored
 
@@ -108,15 +110,16 @@ def _all_orders(connection: Connection, customer_id: int) -> list[Any]:
         page = PageRequest(MAX_LIMIT, after=part.next_key)
 
 
-def erase_person(connection: Connection, customer_id: int) -> Any:
+def erase_person(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Forget who a customer is: its profile, addresses, account and mails. The orders stay, of nobody.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
         BusinessUnderWay: something has to be sent or paid first.
     """
     before = customers.lock_customer(connection, customer_id, owner_id=None)
-    erased = customers.erase(connection, customer_id)
+    erased = customers.erase(connection, customer_id, expected_version)
     account = _lock_account(connection, customer_id)
     known = {before.email}
     if account is not None and account.role == Role.CUSTOMER:

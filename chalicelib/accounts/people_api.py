@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.accounts import people
 from chalicelib.accounts.accounts_api import Account, present_account
-from chalicelib.commerce.addresses_api import Address, present, without_default
+from chalicelib.commerce.addresses_api import Address, present
 from chalicelib.commerce.customers_api import Customer, Profile, Word
 from chalicelib.commerce.order_answers import Order
 from chalicelib.commerce.order_answers import present as present_order
 from chalicelib.core.auth import ADMIN, STAFF, STAFF_OR_OWNER
+from chalicelib.core.bodies import Change, without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import Email
@@ -21,7 +22,7 @@ from chalicelib.core.routes import Reply, Routes, versioned
 routes = Routes("Customers")
 
 
-class CustomerChange(Profile):
+class CustomerChange(Profile, Change):
     """What to change of a customer; what is left out stays, null empties. The last two are for staff."""
 
     model_config = ConfigDict(
@@ -32,12 +33,6 @@ class CustomerChange(Profile):
     last_name: Word | None = None
     email: Email = Field("", json_schema_extra=without_default)
     traffic_source: Word | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("say at least one thing to change")
-        return self
 
 
 class PersonalData(BaseModel):
@@ -64,16 +59,16 @@ def change_user(
 
 
 @routes.post("/users/{user_id}/archive", access=STAFF, response=Customer, errors=[NotFound])
-def archive_user(connection: Connection, user_id: int) -> Reply:
+def archive_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Put a customer away: out of the list, signed out, its account switched off. Nothing is deleted."""
-    row = people.archive_person(connection, user_id)
+    row = people.archive_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)
 
 
 @routes.post("/users/{user_id}/restore", access=STAFF, response=Customer, errors=[NotFound, Conflict])
-def restore_user(connection: Connection, user_id: int) -> Reply:
+def restore_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Take a customer back that was put away; it may sign in again."""
-    row = people.restore_person(connection, user_id)
+    row = people.restore_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)
 
 
@@ -90,10 +85,10 @@ def export_user(connection: Connection, owner_id: int | None, user_id: int) -> d
 
 
 @routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound, Conflict])
-def erase_user(connection: Connection, user_id: int) -> Reply:
+def erase_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
     """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody.
 
     While an order or a checkout is under way it is a 409: what was bought has to arrive.
     """
-    row = people.erase_person(connection, user_id)
+    row = people.erase_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)

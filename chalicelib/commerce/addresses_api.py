@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from chalicelib.commerce import addresses
 from chalicelib.core.auth import STAFF_OR_OWNER
+from chalicelib.core.bodies import Change, Latitude, Longitude, Name, Phone, PostalCode, Street, without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
-routes = Routes("Addresses")
+routes = Routes("Customers")
 
 _EXAMPLE: JsonDict = {
     "name": "Robin Doe",
@@ -23,18 +24,6 @@ _EXAMPLE: JsonDict = {
     "city": "Lyon",
     "country": "France",
 }
-
-Line = Annotated[str, Field(min_length=1, max_length=255)]
-Street = Annotated[str, Field(min_length=1, max_length=500)]
-PostalCode = Annotated[str, Field(min_length=1, max_length=32)]
-Phone = Annotated[str, Field(min_length=1, max_length=40)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-
-
-def without_default(schema: dict[str, Any]) -> None:
-    """Leave the default of a field out of the document: what is left out of a change stays as it is."""
-    schema.pop("default", None)
 
 
 class Address(BaseModel):
@@ -62,19 +51,19 @@ class NewAddress(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    name: Line = Field(description="Who receives it.")
+    name: Name = Field(description="Who receives it.")
     street_address: Street
     postal_code: PostalCode
-    city: Line
-    state: Line | None = None
-    country: Line
+    city: Name
+    state: Name | None = None
+    country: Name
     phone: Phone | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     is_default: bool = Field(False, description="Whether it takes the place of the present default.")
 
 
-class AddressChange(BaseModel):
+class AddressChange(Change):
     """What to change of an address; what is left out stays."""
 
     model_config = ConfigDict(
@@ -82,22 +71,16 @@ class AddressChange(BaseModel):
     )
 
     # The defaults only fill the fields that are left out, which nobody reads.
-    name: Line = Field("", json_schema_extra=without_default)
+    name: Name = Field("", json_schema_extra=without_default)
     street_address: Street = Field("", json_schema_extra=without_default)
     postal_code: PostalCode = Field("", json_schema_extra=without_default)
-    city: Line = Field("", json_schema_extra=without_default)
-    state: Line | None = Field(None, json_schema_extra=without_default)
-    country: Line = Field("", json_schema_extra=without_default)
+    city: Name = Field("", json_schema_extra=without_default)
+    state: Name | None = Field(None, json_schema_extra=without_default)
+    country: Name = Field("", json_schema_extra=without_default)
     phone: Phone | None = Field(None, json_schema_extra=without_default)
     latitude: Latitude | None = Field(None, json_schema_extra=without_default)
     longitude: Longitude | None = Field(None, json_schema_extra=without_default)
     is_default: bool = Field(False, json_schema_extra=without_default)
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("say at least one thing to change")
-        return self
 
 
 def present(row: Any) -> dict[str, Any]:

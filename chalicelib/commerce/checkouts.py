@@ -113,14 +113,7 @@ class Wish:
 
 def actor_of(caller: Caller | None) -> str:
     """Return under which name the ledger and the timeline keep a caller."""
-    if caller is None:
-        return "guest"
-    # The user name of a customer is an e-mail address, which must not stay in books that nobody may change.
-    return (
-        f"customer {caller.customer_id}"
-        if caller.customer_id is not None and not caller.is_staff
-        else caller.username
-    )
+    return "guest" if caller is None else caller.actor
 
 
 def get_checkout(connection: Connection, public_id: str, caller: Caller | None) -> Any:

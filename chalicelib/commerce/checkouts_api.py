@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from chalicelib.commerce import checkouts, checkouts_sql, payments, payments_sql
@@ -25,32 +25,19 @@ from chalicelib.commerce.payments import PaymentDeclined
 from chalicelib.commerce.promotions import PromotionRefused
 from chalicelib.commerce.stock import OutOfStock
 from chalicelib.core.auth import PUBLIC, Caller
+from chalicelib.core.bodies import Latitude, Longitude, Name, Phone, PostalCode, Street
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import NotFound, Unavailable
-from chalicelib.core.inputs import BodyMoney, Id
+from chalicelib.core.inputs import BodyMoney, Email, Id
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Reply, Routes
 from chalicelib.payments.provider import Answer
 
 routes = Routes("Checkout")
 
-Line = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Street = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-PostalCode = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Phone = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[0-9+() /.-]+$")]
-# One at-sign with something on both sides; whether it exists shows when it is written to.
-Email = Annotated[
-    str,
-    Field(min_length=3, max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f<>]+@[^\s@\x00-\x1f\x7f<>]+$"),
-]
 PaymentMethod = Annotated[
     str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_-]+$", examples=["pm_test_success"])
 ]
-
-
-def _degrees(value: object) -> object:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
 
 ADDRESS: JsonDict = {
     "name": "Robin Doe",
@@ -67,15 +54,15 @@ class AddressBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [ADDRESS]})
 
-    name: Line
+    name: Name
     street_address: Street
     postal_code: PostalCode
-    city: Line
+    city: Name
     country: PlaceName
     state: PlaceName | None = None
     phone: Phone | None = None
-    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False), BeforeValidator(_degrees)] | None = None
-    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), BeforeValidator(_degrees)] | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
     def value(self) -> Address:
         """Return it as the rules know it."""
@@ -96,7 +83,7 @@ class PurchaseWish(BaseModel):
 
     address: AddressBody | None = None
     address_id: Id | None = Field(None, description="One of the customer's `/users/{user_id}/addresses`.")
-    email: Email | None = Field(None, description="Where the confirmation goes; a customer's own when left out.")
+    email: Email | None = Field(None, description="Where the buyer can be reached; a customer's own when left out.")
     shipping_method: ShippingMethod | None = Field(None, description="One of the cart's; its first when left out.")
     expected_total: BodyMoney | None = None
 

@@ -20,11 +20,6 @@ def find_checkout(connection: Connection, public_id: str) -> AnyRow | None:
     return connection.execute(select(checkouts).where(checkouts.c.public_id == public_id)).first()
 
 
-def find_by_id(connection: Connection, checkout_id: int) -> AnyRow:
-    """Return the checkout of that id."""
-    return connection.execute(select(checkouts).where(checkouts.c.id == checkout_id)).one()
-
-
 def find_checkout_by_request(connection: Connection, request_key: str) -> AnyRow | None:
     """Return the checkout that a request with this key made."""
     return connection.execute(select(checkouts).where(checkouts.c.request_key == request_key)).first()

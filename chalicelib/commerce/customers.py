@@ -133,23 +133,25 @@ def change_email(connection: Connection, customer_id: int, email: str) -> None:
     change_customer(connection, customer_id, {"email": email}, expected_version=None)
 
 
-def archive(connection: Connection, customer_id: int) -> Any:
+def archive(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Put a customer away and return it: no list shows it by itself; its orders stay. Again changes nothing.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
     """
     present = lock_customer(connection, customer_id, owner_id=None)
     if present.archived_at is not None:
         return present
-    return change_customer(connection, customer_id, {"archived_at": clock.now()}, expected_version=None)
+    return change_customer(connection, customer_id, {"archived_at": clock.now()}, expected_version=expected_version)
 
 
-def restore(connection: Connection, customer_id: int) -> Any:
+def restore(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Take a customer back that was put away, and return it.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
         Conflict: what was known of it is erased.
     """
     present = lock_customer(connection, customer_id, owner_id=None)
@@ -157,7 +159,7 @@ def restore(connection: Connection, customer_id: int) -> Any:
         return present
     if present.email == erased_email(customer_id):
         raise Conflict(f"What was known of customer {customer_id} is erased; it cannot come back.")
-    return change_customer(connection, customer_id, {"archived_at": None}, expected_version=None)
+    return change_customer(connection, customer_id, {"archived_at": None}, expected_version=expected_version)
 
 
 def erased_email(customer_id: int) -> str:
@@ -165,11 +167,12 @@ def erased_email(customer_id: int) -> str:
     return f"erased-{customer_id}@erased.invalid"
 
 
-def erase(connection: Connection, customer_id: int) -> Any:
+def erase(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Forget who a customer is and return what is left: the orders, with what was bought, and no person.
 
     Raises:
         NotFound: there is none of that id.
+        PreconditionFailed: it was changed since that version.
         BusinessUnderWay: something has to be sent or paid first.
     """
     present = lock_customer(connection, customer_id, owner_id=None)
@@ -179,7 +182,7 @@ def erase(connection: Connection, customer_id: int) -> Any:
     customers_sql.erase_beside(connection, customer_id, email)
     nothing = dict.fromkeys(customers_sql.PERSONAL)
     gone = {"email": email, "archived_at": present.archived_at or clock.now()}
-    return change_customer(connection, customer_id, {**nothing, **gone}, expected_version=None)
+    return change_customer(connection, customer_id, {**nothing, **gone}, expected_version=expected_version)
 
 
 def _taken(email: str) -> EmailTaken:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.commerce import customers, customers_sql
-from chalicelib.commerce.addresses_api import Latitude, Longitude
 from chalicelib.core.auth import STAFF, STAFF_OR_OWNER
+from chalicelib.core.bodies import Latitude, Longitude, Text
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
-from chalicelib.core.inputs import Email
+from chalicelib.core.inputs import AS_WHOLE, Email
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
@@ -42,12 +42,8 @@ class Customer(BaseModel):
     archived_at: AwareDatetime | None = Field(description="Since when it is put away.")
 
 
-def _whole(value: object) -> object:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Age = Annotated[int, Field(ge=0, le=150), BeforeValidator(_whole)]
-Word = Annotated[str, Field(max_length=255)]
+Age = Annotated[int, Field(ge=0, le=150), AS_WHOLE]
+Word = Annotated[Text, Field(max_length=255)]
 
 
 class Profile(BaseModel):
@@ -56,15 +52,15 @@ class Profile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     age: Age | None = None
-    gender: Annotated[str, Field(max_length=16)] | None = None
+    gender: Annotated[Text, Field(max_length=16)] | None = None
     state: Word | None = None
-    street_address: Annotated[str, Field(max_length=500)] | None = None
-    postal_code: Annotated[str, Field(max_length=32)] | None = None
+    street_address: Annotated[Text, Field(max_length=500)] | None = None
+    postal_code: Annotated[Text, Field(max_length=32)] | None = None
     city: Word | None = None
     country: Word | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
-    phone: Annotated[str, Field(max_length=40)] | None = None
+    phone: Annotated[Text, Field(max_length=40)] | None = None
 
 
 class NewCustomer(Profile):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chalicelib.commerce.sale_tables import checkouts
+from chalicelib.commerce.sale_tables import checkouts, order_returns
 from chalicelib.commerce.tables import addresses, orders, users
 from chalicelib.core.database import AnyRow, Connection, insert_row
 from chalicelib.core.database.pages import fetch_page
@@ -111,9 +111,14 @@ def has_business_under_way(connection: Connection, customer_id: int) -> bool:
 
 
 def erase_beside(connection: Connection, customer_id: int, email: str) -> None:
-    """Forget a customer's addresses, and who and where it was in orders and checkouts; `email` is what is left."""
+    """Forget a customer's addresses, who and where it was in orders and checkouts, and what it said of returns.
+
+    `email` is what is left.
+    """
     connection.execute(delete(addresses).where(addresses.c.customer_id == customer_id))
     left = {"email": email, "email_key": email, "address": "{}"}
     connection.execute(update(checkouts).where(checkouts.c.customer_id == customer_id).values(**left))
+    theirs = select(orders.c.id).where(orders.c.user_id == customer_id)
+    connection.execute(update(order_returns).where(order_returns.c.order_id.in_(theirs)).values(comment=None))
     nothing = {"email": None, "address": None, "gender": None}
     connection.execute(update(orders).where(orders.c.user_id == customer_id).values(**nothing))

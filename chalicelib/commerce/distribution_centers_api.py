@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.commerce import distribution_centers, distribution_centers_sql
 from chalicelib.core.auth import PUBLIC, STAFF, Caller
+from chalicelib.core.bodies import Latitude, Longitude, without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import Line
@@ -15,13 +16,6 @@ from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
 routes = Routes("Catalogue")
-
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
 
 
 class DistributionCenter(BaseModel):
@@ -60,9 +54,9 @@ class DistributionCenterChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Memphis TN (new hall)"}]})
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    name: Line = Field("", max_length=255, json_schema_extra=_without_default)
-    latitude: Latitude = Field(0, json_schema_extra=_without_default)
-    longitude: Longitude = Field(0, json_schema_extra=_without_default)
+    name: Line = Field("", max_length=255, json_schema_extra=without_default)
+    latitude: Latitude = Field(0, json_schema_extra=without_default)
+    longitude: Longitude = Field(0, json_schema_extra=without_default)
 
 
 def _present(row: Any, *, for_staff: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.commerce import fulfilment_sql, orders, orders_sql, refunds, stock, timeline
+from chalicelib.commerce import fulfilment_sql, order_mails, orders, orders_sql, refunds, stock, timeline
 from chalicelib.commerce.order_states import DONE, MOVES, Move, OrderStatus, can_be, legal_moves, status_of_order
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
@@ -84,16 +84,15 @@ def _illegal(move: Move, order: Any, items: Sequence[Any], wrong: Sequence[Any])
     legal = moves_of(items)
     possible = f"Possible now: {', '.join(legal)}." if legal else "Nothing is possible any more."
     errors = [FieldError("body.item_ids", f"item {item.id} is {_stand_of(item)}") for item in wrong]
-    what = (
-        f"item {wrong[0].id} is {_stand_of(wrong[0])} and" if wrong else f"it is {OrderStatus(order.status).wire} and"
-    )
-    return IllegalMove(f"Order {order.id}: {what} cannot be {DONE[move]}. {possible}", errors=errors)
+    first = f"Order {order.id}: item {wrong[0].id} is {_stand_of(wrong[0])}" if wrong else None
+    stands = first or f"Order {order.id} is {OrderStatus(order.status).wire}"
+    return IllegalMove(f"{stands}; it cannot be {DONE[move]}. {possible}", errors=errors)
 
 
 def _stand_of(item: Any) -> str:
     status = status_of(item)
     on_its_way = is_coming_back(item) and status is not OrderStatus.RETURNED
-    return f"{status.wire}, on its way back," if on_its_way else status.wire
+    return f"{status.wire} and on its way back" if on_its_way else status.wire
 
 
 def moved(connection: Connection, order: Any, items: Sequence[Any], chosen: Sequence[Any], move: Move) -> OrderStatus:
@@ -180,6 +179,7 @@ def ship(
     orders_sql.update_items(connection, [item.id for item in chosen], {"shipment_id": shipment_id})
     by = f" by {carrier}" if carrier else ""
     timeline.write(connection, order_id, "shipped", f"{len(chosen)} of {len(items)} items left{by}.", actor)
+    order_mails.shipped(connection, order, items=len(chosen), carrier=carrier, tracking_number=tracking_number)
     told = {"shipment_id": shipment_id, "carrier": carrier, "tracking_number": tracking_number}
     orders.record(connection, "order.shipped", order, item_ids=[item.id for item in chosen], **told)
     return shipment_id
@@ -253,6 +253,7 @@ def cancel(
     status = moved(connection, order, items, chosen, Move.CANCEL)
     timeline.write(connection, order_id, "cancelled", f"{len(chosen)} of {len(items)} items: {reason}", actor)
     orders.record(connection, "order.cancelled", order, item_ids=[item.id for item in chosen], reason=reason)
+    order_mails.cancelled(connection, order, items=len(chosen))
     paid = [item for item in chosen if status_of(item) is not OrderStatus.PENDING]
     if order.total_cents is not None and paid:
         with_shipping = order.shipping_cents if status is OrderStatus.CANCELLED else 0

@@ -26,7 +26,7 @@ from chalicelib.commerce.stock import Contended
 from chalicelib.core.auth import STAFF, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
-from chalicelib.core.inputs import BodyMoneyAboveZero, Id
+from chalicelib.core.inputs import BodyMoneyAboveZero, Id, Line, Prose
 from chalicelib.core.money import floor_cents
 from chalicelib.core.paging import Page, PageQuery, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
@@ -34,8 +34,8 @@ from chalicelib.core.routes import Reply, Routes, versioned
 routes = Routes("Orders")
 
 ItemIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
-Words = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Reason = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
+Words = Annotated[Line, Field(max_length=100)]
+Reason = Annotated[Prose, Field(min_length=1, max_length=400)]
 _MOVE_ERRORS = [NotFound, IllegalMove, NoSuchItem, Contended]
 
 
@@ -87,7 +87,7 @@ class NewReturn(BaseModel):
     item_ids: ItemIds | None = None
     # Lax: an enum comes as a string in JSON.
     reason: ReturnReason = Field(strict=False)
-    comment: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None
+    comment: Annotated[Prose, Field(max_length=1000)] | None = None
 
 
 class Receipt(BaseModel):
@@ -188,9 +188,7 @@ def cancel_order(
 
     A customer cancels its own order.
     """
-    fulfilment.cancel(
-        connection, order_id, body.item_ids, reason=body.reason, actor=caller.username, owner_id=owner_id
-    )
+    fulfilment.cancel(connection, order_id, body.item_ids, reason=body.reason, actor=caller.actor, owner_id=owner_id)
     return _detail(connection, order_id, caller)
 
 
@@ -211,7 +209,7 @@ def request_return(
         body.item_ids,
         reason=body.reason,
         comment=body.comment,
-        actor=caller.username,
+        actor=caller.actor,
         owner_id=owner_id,
     )
     return _detail(connection, order_id, caller)

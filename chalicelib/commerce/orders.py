@@ -14,6 +14,7 @@ from chalicelib.commerce import (
     carts_sql,
     checkouts_sql,
     customers,
+    order_mails,
     orders_sql,
     payments_sql,
     refunds,
@@ -188,8 +189,15 @@ def _tell(
         "total": total,
         "currency": head["currency"],
     }
-    timeline.write(connection, order_id, "placed", f"{size} items for {total} {head['currency'].upper()}.", actor)
+    timeline.write(
+        connection,
+        order_id,
+        "placed",
+        f"{size} {'item' if size == 1 else 'items'} for {total} {head['currency'].upper()}.",
+        actor,
+    )
     outbox.record(connection, "order.placed", f"order:{order_id}", told)
+    order_mails.placed(connection, order_id, head["email"], items=size, total=total, currency=head["currency"])
     if paid:
         timeline.write(connection, order_id, "paid", f"{total} was paid.", actor)
         told = {"amount": total} | {name: told[name] for name in ("order_id", "customer_id", "currency")}

@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 from chalicelib.commerce import checkouts, checkouts_api, orders, payments
 from chalicelib.commerce.carts_api import Quantity
 from chalicelib.commerce.checkouts import CheckoutClosed
-from chalicelib.commerce.checkouts_api import AddressBody, Email, PaymentMethod, PurchaseWish
+from chalicelib.commerce.checkouts_api import AddressBody, PaymentMethod, PurchaseWish
 from chalicelib.commerce.order_answers import Order, OrderDetail, present, present_detail
 from chalicelib.commerce.order_states import SPELLINGS, OrderStatus
 from chalicelib.commerce.orders import DirectLine, DirectOrder, OrderTooLarge
@@ -20,7 +20,7 @@ from chalicelib.commerce.payments import PaymentDeclined
 from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated, Unavailable
-from chalicelib.core.inputs import BodyMoney, Id
+from chalicelib.core.inputs import BodyMoney, Email, Id, Prose
 from chalicelib.core.money import floor_cents
 from chalicelib.core.paging import MAX_ID, Page, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
@@ -30,7 +30,7 @@ routes = Routes("Orders")
 _STATUSES = [status.wire for status in OrderStatus]
 _ANY_CASE = "^(" + "|".join("".join(f"[{c.upper()}{c}]" for c in word) for word in SPELLINGS) + ")$"
 
-Note = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Note = Annotated[Prose, Field(min_length=1, max_length=2000)]
 
 
 def _known_status(text: str) -> str:

@@ -66,7 +66,7 @@ def pay(public_id: str, caller: Caller | None, method: str, request_key: str | N
     payment_id = run(begin, writes=True)
     if payment_id is None:
         return None  # there was nothing to pay
-    return _go_on(payment_id)
+    return _go_on(payment_id, public_id)
 
 
 def _begin(
@@ -95,19 +95,17 @@ def _begin(
         "updated_at": now,
     }
     payment_id = payments_sql.insert_payment(connection, values)
+    if free:
+        _place(connection, payment_id, checkout)
+        return None
     checkouts_sql.update_checkout(connection, checkout.id, {"state": "paying", "updated_at": now})
-    if not free:
-        return payment_id
-    _succeed(connection, payments_sql.lock_payment(connection, payment_id), checkout)
-    return None
+    return payment_id
 
 
-def _go_on(payment_id: int) -> Answer | None:
+def _go_on(payment_id: int, public_id: str) -> Answer | None:
     payment = run(lambda connection: payments_sql.find_payment(connection, payment_id), writes=False)
     if payment is None or payment.state in _FINAL:
         return _answer_of(payment)
-    checkout = run(lambda connection: checkouts_sql.find_by_id(connection, payment.checkout_id), writes=False)
-    public_id = str(checkout.public_id)
     company = provider(payment.provider)
     if payment.state == "started":
         try:
@@ -182,10 +180,9 @@ def settle(payment_id: int, answer: Answer) -> None:
     """
 
     def work(connection: Connection) -> None:
-        found = payments_sql.find_payment(connection, payment_id)
-        if found is None or found.checkout_id is None:
+        seen = payments_sql.find_checkout_of(connection, payment_id)
+        if seen is None:
             return
-        seen = checkouts_sql.find_by_id(connection, found.checkout_id)
         checkout = checkouts.lock(connection, seen.id, seen.cart_id)
         payment = payments_sql.lock_payment(connection, payment_id)
         if answer.outcome is Outcome.SUCCEEDED and payment.state not in _MONEY_CAME:
@@ -202,17 +199,20 @@ def settle(payment_id: int, answer: Answer) -> None:
     run(work, writes=True)
 
 
+def _place(connection: Connection, payment_id: int, checkout: Any) -> None:
+    order_id = orders.place(connection, checkout)
+    values = {"state": "succeeded", "order_id": order_id, "updated_at": clock.now()}
+    payments_sql.update_payment(connection, payment_id, values)
+
+
 def _succeed(connection: Connection, payment: Any, checkout: Any) -> None:
-    now = clock.now()
     # A checkout that is being paid for by another payment by now is none of this one's.
     if checkout.state == "paying" and payment.state not in _GIVEN_UP:
-        order_id = orders.place(connection, checkout)
-        values = {"state": "succeeded", "order_id": order_id, "updated_at": now}
-        payments_sql.update_payment(connection, payment.id, values)
+        _place(connection, payment.id, checkout)
         return
     # Somebody finished a payment that had been given up: the money goes back by itself.
     logging.warning("payment without an order", payment_id=payment.id, checkout_state=checkout.state)
-    payments_sql.update_payment(connection, payment.id, {"state": "refunding", "updated_at": now})
+    payments_sql.update_payment(connection, payment.id, {"state": "refunding", "updated_at": clock.now()})
     refunds.ask(
         connection,
         payment,
@@ -310,10 +310,10 @@ def reconcile(payment: Any) -> None:
 
 def _give_up_unasked(connection: Connection, payment_id: int) -> None:
     """End a payment that was never prepared, or whose reference was lost before anything was charged under it."""
-    found = payments_sql.find_payment(connection, payment_id)
-    if found is None or found.checkout_id is None:
+    seen = payments_sql.find_checkout_of(connection, payment_id)
+    if seen is None:
         return
-    checkout = checkouts_sql.lock_checkout(connection, found.checkout_id)
+    checkout = checkouts_sql.lock_checkout(connection, seen.id)
     now = clock.now()
     # Without its key the same request may begin another payment.
     values = {"state": "cancelled", "request_key": None, "message": "Interrupted; pay again.", "updated_at": now}

@@ -8,13 +8,19 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from chalicelib.commerce.sale_tables import payments, refunds
+from chalicelib.commerce.sale_tables import checkouts, payments, refunds
 from chalicelib.core.database import AnyRow, Connection, insert_row
 
 
 def find_payment(connection: Connection, payment_id: int) -> AnyRow | None:
     """Return a payment."""
     return connection.execute(select(payments).where(payments.c.id == payment_id)).first()
+
+
+def find_checkout_of(connection: Connection, payment_id: int) -> AnyRow | None:
+    """Return id and cart_id of the checkout that a payment is for; None for one of no checkout."""
+    statement = select(checkouts.c.id, checkouts.c.cart_id).join(payments, payments.c.checkout_id == checkouts.c.id)
+    return connection.execute(statement.where(payments.c.id == payment_id)).first()
 
 
 def find_payment_by_request(connection: Connection, request_key: str) -> AnyRow | None:

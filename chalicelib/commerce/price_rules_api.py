@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 from chalicelib.commerce import price_rules
 from chalicelib.commerce.price_rules_sql import SHIPPING_RULES, TAX_RULES
 from chalicelib.core.auth import PUBLIC, STAFF
+from chalicelib.core.bodies import without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import AS_WRITTEN, BodyMoney, Line
@@ -18,7 +19,7 @@ from chalicelib.core.money import Money, from_cents, to_cents
 from chalicelib.core.paging import MAX_LIMIT, Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 
-routes = Routes("Tax and shipping")
+routes = Routes("Prices")
 
 _RATE = "Percent, four decimals."
 _INCLUDED = "Whether prices hold the tax already; if not, it is added."
@@ -33,10 +34,6 @@ Percent = Annotated[
     AS_WRITTEN,
 ]
 Method = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", examples=["standard"])]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
 
 
 class TaxRule(BaseModel):
@@ -81,9 +78,9 @@ class TaxRuleChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rate": 8.875}]})
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    name: Name = Field("", json_schema_extra=_without_default)
-    rate: Percent = Field(Decimal(0), description=_RATE, json_schema_extra=_without_default)
-    included: bool = Field(False, description=_INCLUDED, json_schema_extra=_without_default)
+    name: Name = Field("", json_schema_extra=without_default)
+    rate: Percent = Field(Decimal(0), description=_RATE, json_schema_extra=without_default)
+    included: bool = Field(False, description=_INCLUDED, json_schema_extra=without_default)
 
 
 class ShippingOption(BaseModel):
@@ -131,9 +128,9 @@ class ShippingRuleChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"price": 5.95}]})
 
     # As above.
-    name: Name = Field("", json_schema_extra=_without_default)
-    price: BodyMoney = Field(Decimal(0), json_schema_extra=_without_default)
-    free_from: BodyMoney | None = Field(None, description=_FREE_FROM, json_schema_extra=_without_default)
+    name: Name = Field("", json_schema_extra=without_default)
+    price: BodyMoney = Field(Decimal(0), json_schema_extra=without_default)
+    free_from: BodyMoney | None = Field(None, description=_FREE_FROM, json_schema_extra=without_default)
 
 
 class ShippingOptionsQuery(BaseModel):

@@ -16,7 +16,7 @@ from chalicelib.core.errors import Conflict, NotFound, TooLarge
 from chalicelib.core.inputs import Line, whole
 from chalicelib.core.routes import Bytes, Reply, Routes
 
-routes = Routes("Product images")
+routes = Routes("Catalogue")
 
 Size = Annotated[int, Field(ge=1, le=MAX_IMAGE_BYTES), BeforeValidator(whole)]
 

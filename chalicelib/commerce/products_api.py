@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from chalicelib.commerce import product_images, products, products_sql
 from chalicelib.commerce.products_sql import ProductFilter
 from chalicelib.core.auth import PUBLIC, STAFF, Caller
+from chalicelib.core.bodies import without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import BodyMoney, Id, Line, Prose, whole
@@ -39,10 +40,6 @@ class ProductStatus(StrEnum):
 def _without_staff_fields(schema: dict[str, Any]) -> None:
     """What staff alone is shown is not required of an answer."""
     schema["required"] = [name for name in schema["required"] if name not in _STAFF_ONLY]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
 
 
 class Product(BaseModel):
@@ -129,17 +126,17 @@ class ProductChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"retail_price": 44.9}]})
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    name: Line = Field("", max_length=500, json_schema_extra=_without_default)
-    category: Line = Field("", max_length=255, json_schema_extra=_without_default)
-    brand: Line | None = Field(None, max_length=255, json_schema_extra=_without_default)
-    department: Line | None = Field(None, max_length=255, json_schema_extra=_without_default)
-    sku: Line = Field("", max_length=64, json_schema_extra=_without_default)
-    cost: Price = Field(Decimal(0), json_schema_extra=_without_default)
-    retail_price: Price = Field(Decimal(0), json_schema_extra=_without_default)
-    distribution_center_id: Id = Field(1, json_schema_extra=_without_default)
-    description: Prose | None = Field(None, max_length=10_000, json_schema_extra=_without_default)
-    image_alt: Line | None = Field(None, max_length=500, json_schema_extra=_without_default)
-    low_stock_level: Level | None = Field(None, json_schema_extra=_without_default)
+    name: Line = Field("", max_length=500, json_schema_extra=without_default)
+    category: Line = Field("", max_length=255, json_schema_extra=without_default)
+    brand: Line | None = Field(None, max_length=255, json_schema_extra=without_default)
+    department: Line | None = Field(None, max_length=255, json_schema_extra=without_default)
+    sku: Line = Field("", max_length=64, json_schema_extra=without_default)
+    cost: Price = Field(Decimal(0), json_schema_extra=without_default)
+    retail_price: Price = Field(Decimal(0), json_schema_extra=without_default)
+    distribution_center_id: Id = Field(1, json_schema_extra=without_default)
+    description: Prose | None = Field(None, max_length=10_000, json_schema_extra=without_default)
+    image_alt: Line | None = Field(None, max_length=500, json_schema_extra=without_default)
+    low_stock_level: Level | None = Field(None, json_schema_extra=without_default)
 
 
 class ProductChangeEntry(BaseModel):

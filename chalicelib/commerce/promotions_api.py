@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 from chalicelib.commerce import promotions, promotions_sql
 from chalicelib.commerce.pricing import PromotionKind
 from chalicelib.core.auth import STAFF
+from chalicelib.core.bodies import without_default
 from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import AS_WHOLE, AS_WRITTEN, BodyMoney
@@ -18,7 +19,7 @@ from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes, versioned
 from chalicelib.core.text import fold
 
-routes = Routes("Promotions")
+routes = Routes("Prices")
 
 Code = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["WELCOME10"])]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000), AS_WHOLE]
@@ -34,10 +35,6 @@ _MINIMUM = "The sum of items, before any discount, from which on it applies."
 _ENDS_AT = "The first moment at which it is no longer valid."
 _USAGE_LIMIT = "How many checkouts may use it; null: any number."
 _CUSTOMER_LIMIT = "How many checkouts of one e-mail address may use it; null: any number."
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
 
 
 class Promotion(BaseModel):
@@ -90,13 +87,13 @@ class PromotionChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"is_active": False}]})
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    value: Value = Field(Decimal(1), description=_VALUE, json_schema_extra=_without_default)
-    minimum: BodyMoney = Field(Decimal(0), description=_MINIMUM, json_schema_extra=_without_default)
-    starts_at: AwareDatetime | None = Field(None, json_schema_extra=_without_default)
-    ends_at: AwareDatetime | None = Field(None, description=_ENDS_AT, json_schema_extra=_without_default)
-    usage_limit: Count | None = Field(None, description=_USAGE_LIMIT, json_schema_extra=_without_default)
-    customer_limit: Count | None = Field(None, description=_CUSTOMER_LIMIT, json_schema_extra=_without_default)
-    is_active: bool = Field(True, json_schema_extra=_without_default)
+    value: Value = Field(Decimal(1), description=_VALUE, json_schema_extra=without_default)
+    minimum: BodyMoney = Field(Decimal(0), description=_MINIMUM, json_schema_extra=without_default)
+    starts_at: AwareDatetime | None = Field(None, json_schema_extra=without_default)
+    ends_at: AwareDatetime | None = Field(None, description=_ENDS_AT, json_schema_extra=without_default)
+    usage_limit: Count | None = Field(None, description=_USAGE_LIMIT, json_schema_extra=without_default)
+    customer_limit: Count | None = Field(None, description=_CUSTOMER_LIMIT, json_schema_extra=without_default)
+    is_active: bool = Field(True, json_schema_extra=without_default)
 
 
 class PromotionQuery(PageQuery):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.commerce import orders_sql, payments_sql, timeline
+from chalicelib.commerce import order_mails, orders_sql, payments_sql, timeline
 from chalicelib.core import clock, logging
 from chalicelib.core.database import Connection, after_commit, run
 from chalicelib.core.errors import Conflict
@@ -141,6 +141,8 @@ def _succeeded(connection: Connection, refund: Any) -> None:
     # The reason is the staff's own; the customer reads this.
     timeline.write(connection, refund.order_id, "refunded", f"{amount} was given back.", refund.actor)
     order = orders_sql.find_order(connection, refund.order_id)
+    if order is not None:
+        order_mails.money_returned(connection, order, amount)
     told = {
         "order_id": refund.order_id,
         "customer_id": None if order is None else order.user_id,

@@ -61,7 +61,7 @@ def request(
         TooLate: the customer's time is over.
     """
     order = orders.lock_order(connection, order_id, owner_id=owner_id)
-    _items, chosen = fulfilment.items_to_move(connection, order, Move.RETURN, item_ids)
+    items, chosen = fulfilment.items_to_move(connection, order, Move.RETURN, item_ids)
     now = clock.now()
     last = now - timedelta(days=settings().return_days)
     if owner_id is not None and any(item.delivered_at is not None and item.delivered_at < last for item in chosen):
@@ -77,7 +77,7 @@ def request(
     return_id = fulfilment_sql.insert_return(connection, values)
     orders_sql.update_items(connection, [item.id for item in chosen], {"return_id": return_id})
     orders_sql.update_order(connection, order_id, {"updated_at": now})
-    text = f"{len(chosen)} items are to come back ({reason.value.replace('_', ' ')})."
+    text = f"{len(chosen)} of {len(items)} items are to come back ({reason.value.replace('_', ' ')})."
     timeline.write(connection, order_id, "return-requested", text, actor)
     return return_id
 

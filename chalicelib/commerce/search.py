@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.commerce import search_sql, search_values_sql
-from chalicelib.commerce.search_facets import Chosen, Columns, Facets, count_facets, read_columns
+from chalicelib.commerce.search_facets import (
+    Catalogue,
+    Chosen,
+    Facets,
+    count_facets,
+    read_catalogue,
+    stock_mask,
+    words_mask,
+)
 from chalicelib.commerce.search_index import clear, fill, index_products, refresh_all, refresh_popularity
 from chalicelib.commerce.search_sql import Match, Sort
 from chalicelib.commerce.search_words import Term, grams, nearest, shared_grams, stem, terms_of
@@ -30,9 +38,6 @@ __all__ = [
     "search_products",
     "suggest",
 ]
-
-_KEPT_COUNTS = 8  # searches whose columns a process keeps for a moment
-_SUGGESTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +107,42 @@ def count_products(connection: Connection, query: str, chosen: Chosen) -> tuple[
 
     Counts may be as old as the setting `facets_ttl_s` says.
     """
-    meaning = _understand(connection, query)
-    if meaning.match is None:
-        return count_facets(Columns(), chosen), meaning.did_you_mean, True
-    match = meaning.match
-    columns = _columns(connection, match)
-    if not columns.category and len(match.terms) > 1:
-        match = replace(match, every=False)
-        columns = _columns(connection, match)
-    return count_facets(columns, chosen), meaning.did_you_mean, match.every
+    match = _understand(connection, query)
+    kept = _catalogue(connection)
+    terms = [] if match.match is None else match.match.plain_terms
+    found = bytes(len(kept.in_stock)) if match.match is None else words_mask(kept.catalogue, terms, every=True)
+    every = found is None or any(found) or len(terms) < 2
+    if not every:
+        found = words_mask(kept.catalogue, terms, every=False)
+    return count_facets(kept.catalogue, kept.in_stock, found, chosen), match.did_you_mean, every
 
 
-# What was counted a moment ago, by process: (when it is too old, columns).
-_recent: dict[Match, tuple[float, Columns]] = {}
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The catalogue as a process has it in memory, and the mark that it had in the database."""
+
+    until: float
+    mark: int
+    catalogue: Catalogue
+    in_stock: bytes
 
 
-def _columns(connection: Connection, match: Match) -> Columns:
-    ttl_s, now = settings().facets_ttl_s, time.monotonic()
-    until, columns = _recent.get(match, (0.0, Columns()))
-    if ttl_s and now < until:
-        return columns
-    columns = read_columns(
-        search_sql.list_facets(connection, match), lambda ids: search_values_sql.list_in_stock(connection, ids)
-    )
-    if ttl_s:
-        while len(_recent) >= _KEPT_COUNTS:
-            _recent.pop(next(iter(_recent)), None)
-        _recent[match] = (now + ttl_s, columns)
-    return columns
+class _Memory:
+    kept: _Kept | None = None
+
+
+def _catalogue(connection: Connection) -> _Kept:
+    """Return the catalogue, read anew when it has changed; that and the stock are looked up once a while."""
+    kept, ttl_s, now = _Memory.kept, settings().facets_ttl_s, time.monotonic()
+    if kept is not None and ttl_s and now < kept.until:
+        return kept
+    # First the mark: what changes while the catalogue is read has it read again.
+    mark = search_sql.read_mark(connection)
+    same = kept is not None and kept.mark == mark
+    catalogue = kept.catalogue if kept and same else read_catalogue(search_sql.list_catalogue(connection))
+    in_stock = stock_mask(catalogue, search_values_sql.list_in_stock(connection))
+    _Memory.kept = _Kept(now + ttl_s, mark, catalogue, in_stock)
+    return _Memory.kept
 
 
 def suggest(connection: Connection, beginning: str, limit: int) -> Suggestions:

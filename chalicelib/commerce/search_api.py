@@ -20,7 +20,7 @@ from chalicelib.core.paging import MAX_LIMIT, Page, PageRequest
 from chalicelib.core.routes import Reply, Routes
 from chalicelib.core.text import fold
 
-routes = Routes("Search")
+routes = Routes("Catalogue")
 
 # Anything may be typed into a search box; what is no word in it is passed over.
 Words = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +17,7 @@ _SLICE = 5_000  # products that are held in memory at once
 _REFRESHED = 2_000  # products of one transaction of a refresh
 _LAST_PLACE = 1_000_000_000
 _NAME_SORT = 70
+_MOST_MARK = 1 << 24  # at a time: room for a million million changes
 # In the order of `search_index_sql.WORD_COUNTS`: in any field, in the name ...
 _COUNTED = (None, *search_words.FIELDS)
 _WORDS = search_index_sql.ENTRY_COLUMNS.index("words")
@@ -81,8 +83,10 @@ def _index(connection: Connection, ids: list[int]) -> None:
     come = [entry for product_id, entry in wanted.items() if product_id not in same]
     search_index_sql.delete_entries(connection, sorted(entry[0] for entry in gone))
     search_index_sql.insert_entries(connection, come)
-    search_index_sql.update_entries(connection, [wanted[each] for each in sorted(same) if wanted[each] != held[each]])
-    _count_words(connection, come, gone)
+    changed = [wanted[each] for each in sorted(same) if wanted[each] != held[each]]
+    search_index_sql.update_entries(connection, changed)
+    if come or gone or changed:
+        _count_words(connection, come, gone)
 
 
 def _entry(row: Any, units: int) -> _Entry:
@@ -108,6 +112,7 @@ def _entry(row: Any, units: int) -> _Entry:
 
 
 def _count_words(connection: Connection, come: Iterable[_Entry], gone: Iterable[_Entry]) -> None:
+    """Count the words that came and went, and set another mark."""
     changes: dict[str, list[int]] = {}
     for entries, sign in ((come, 1), (gone, -1)):
         for entry in entries:
@@ -117,7 +122,9 @@ def _count_words(connection: Connection, come: Iterable[_Entry], gone: Iterable[
                 for at, field in enumerate(_COUNTED):
                     counts[at] += sign * (field is None or field in fields)
     changes = {word: counts for word, counts in changes.items() if any(counts)}
+    changes.setdefault("", [0] * len(_COUNTED))
     known = search_index_sql.list_known(connection, sorted(changes))
     new = [word for word in changes if word and word not in known]
     grams = ((gram, word) for word in new for gram in search_words.grams(word))
-    search_index_sql.add_words(connection, changes, grams)
+    # Not one more, but some more: a search that was made anew must not come to a mark that was another one's.
+    search_index_sql.add_words(connection, changes, grams, more_mark=secrets.randbelow(_MOST_MARK) + 1)

@@ -115,13 +115,22 @@ def delete_entries(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(delete(product_search).where(product_search.c.product_id.in_(part)))
 
 
-def add_words(connection: Connection, changes: Mapping[str, Sequence[int]], grams: Iterable[tuple[str, str]]) -> None:
-    """Add to the counts of words (in the order of `WORD_COUNTS`); words that no product has any more go.
+def add_words(
+    connection: Connection,
+    changes: Mapping[str, Sequence[int]],
+    grams: Iterable[tuple[str, str]],
+    *,
+    more_mark: int,
+) -> None:
+    """Add to the counts of words (in the order of `WORD_COUNTS`) and to the mark; words that no product has go.
 
     `grams` are those of the words that came, as (gram, word).
     """
-    rows = [{"word": word, **dict(zip(WORD_COUNTS, counts, strict=True))} for word, counts in sorted(changes.items())]
-    upsert_sums(connection, search_words, rows, keys=["word"], sums=WORD_COUNTS)
+    rows = [
+        {"word": word, **dict(zip(WORD_COUNTS, counts, strict=True)), "mark": 0 if word else more_mark}
+        for word, counts in sorted(changes.items())
+    ]
+    upsert_sums(connection, search_words, rows, keys=["word"], sums=[*WORD_COUNTS, "mark"])
     gone = [word for word, counts in sorted(changes.items()) if counts[0] < 0]
     for part in _parts(gone):
         unused = search_words.c.in_products <= 0

@@ -33,7 +33,7 @@ Sort = Literal["relevance", "price_asc", "price_desc", "newest", "name"]
 WORD_COUNTS = ("in_products", "in_names", "in_brands", "in_categories", "in_departments")
 _FAR = 4
 _LAST_CHARACTER = "\U0010ffff"
-_FACETS_SLICE = 50_000
+_CATALOGUE_SLICE = 20_000  # of which the text stays below 16 MB
 _entry = product_search.c
 # Not EXISTS: MariaDB would read all of the stock first.
 _IN_STOCK = (
@@ -41,6 +41,7 @@ _IN_STOCK = (
     .where(stock_levels.c.product_id == _entry.product_id)
     .scalar_subquery()
 ) > 0
+_MARK = select(search_words.c.mark).where(search_words.c.word == "")
 _SHOWN = select(*SHOWN)  # made once: building it costs as much as a short query
 
 _ORDERS: dict[str, tuple[tuple[ColumnElement[Any], ...], bool]] = {
@@ -173,37 +174,47 @@ def _matching(match: Match, level: int, *, but_not: int | None = None) -> Column
     return text(f"({condition})").bindparams(**values)  # type: ignore[return-value]
 
 
-def _expected(match: Match, level: int) -> float:
-    """Return about how many products match at a level, as if words met by chance."""
-    shares = [min(1.0, each.at_level[level] / max(1, match.products)) for each in match.terms]
-    return match.products * (math.prod(shares) if match.every else max(shares, default=0.0))
+def _expected(match: Match, terms: Sequence[CountedTerm], level: int) -> float:
+    """Return about how many products have the terms at a level, as if words met by chance."""
+    shares = [min(1.0, each.at_level[level] / max(1, match.products)) for each in terms]
+    return match.products * (math.prod(shares) if match.every else sum(shares))
 
 
 def looks_up(match: Match, level: int, limit: int) -> bool:
     """Tell whether to look the words of a level up in the text index, or to read products until `limit` match.
 
-    Compared in microseconds, as measured on MariaDB: 8 for each product that the index finds; 1 for each that is read
-    in order, and 1.5 for each pattern that is tried on it.
+    Compared in microseconds, as measured on MariaDB: 1 for each product that a word has in the index, and 6 for each
+    that has all of them; 1 for each that is read in order, and 0.2 for each pattern that is tried on it.
     """
-    found = sum(each.at_level[level] for each in _looked_up(match, level))
+    terms = _looked_up(match, level)
     checks = sum(len(patterns(term, level)) for term in match.plain_terms)
-    read = match.products * min(1.0, limit / max(1e-9, _expected(match, level)))
-    return found * 8 < read * (1 + 1.5 * checks)
+    read = match.products * min(1.0, limit / max(1e-9, _expected(match, match.terms, level)))
+    found = sum(each.at_level[level] for each in terms) + 6 * _expected(match, terms, level)
+    return found < read * (1 + 0.2 * checks)
 
 
-def _looked_up(match: Match, level: int) -> Sequence[CountedTerm]:
-    """Return the terms to look up: where every term must match, the rarest finds all there is."""
-    return [min(match.terms, key=lambda each: each.at_level[level])] if match.every else match.terms
+def _looked_up(match: Match, level: int) -> list[CountedTerm]:
+    """Return the terms to look up; where all must match, the rarest and those that are worth their reading."""
+    if not match.every:
+        return list(match.terms)
+    first, *others = sorted(match.terms, key=lambda each: each.at_level[level])
+    found = [first]
+    for each in others:
+        share = min(1.0, each.at_level[level] / max(1, match.products))
+        if each.at_level[level] < 6 * _expected(match, found, level) * (1 - share):
+            found.append(each)
+    return found
 
 
 def _look_up(connection: Connection, match: Match, level: int) -> ColumnElement[bool]:
-    """Return the condition by the text index that a product has the rarest term, or any of them."""
-    words = [
-        (pattern.strip(), not pattern.endswith(" "))
+    """Return the condition by the text index that a product has the terms to look up, all or any as in the match."""
+    wanted = [
+        [(pattern.strip(), not pattern.endswith(" ")) for pattern in patterns(counted.term, level)]
         for counted in _looked_up(match, level)
-        for pattern in patterns(counted.term, level)
     ]
-    return has_words(connection, _entry.words, _entry.product_id, words)
+    if not match.every:
+        wanted = [[word for words in wanted for word in words]]
+    return has_words(connection, _entry.words, _entry.product_id, wanted)
 
 
 def _all_matching(connection: Connection, match: Match, limit: int) -> list[ColumnElement[bool]]:
@@ -212,8 +223,8 @@ def _all_matching(connection: Connection, match: Match, limit: int) -> list[Colu
         return []
     if not looks_up(match, 0, limit):
         return [_matching(match, 0)]
-    # What the index finds by the only term needs no second look.
-    more = [] if len(match.terms) == 1 else [_matching(match, 0)]
+    # What the index finds by all terms, or any of them, needs no second look.
+    more = [] if len(_looked_up(match, 0)) == len(match.terms) else [_matching(match, 0)]
     return [_look_up(connection, match, 0), *more]
 
 
@@ -310,27 +321,31 @@ def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:
 # --- what is counted ---------------------------------------------------------------------------------------------
 
 
-def list_facets(connection: Connection, match: Match) -> list[str]:
-    """Return the facets of all that matches, in a few long texts: see `search_facets.read_columns`.
+def read_mark(connection: Connection) -> int:
+    """Return a number that is another whenever any product of the search has changed."""
+    return int(connection.scalar(_MARK) or 0)
+
+
+def list_catalogue(connection: Connection) -> list[str]:
+    """Return what facets count of all products, in a few long texts: see `search_facets.read_catalogue`.
 
     One row for each product would take the driver ten times as long as the server.
     """
-    conditions = _all_matching(connection, match, match.products)
-    one = cast(_entry.product_id, String(20)) + literal(PART) + _entry.facets + literal(END)
+    one = cast(_entry.product_id, String(20)) + literal(PART) + _entry.words + literal(PART)
     texts: list[str] = []
     last = 0
     while True:
         part = (
-            select(_entry.product_id, one.label("facets"))
-            .where(_entry.product_id > last, *conditions)
+            select(_entry.product_id, (one + _entry.facets + literal(END)).label("facets"))
+            .where(_entry.product_id > last)
             .order_by(_entry.product_id)
-            .limit(_FACETS_SLICE)
+            .limit(_CATALOGUE_SLICE)
             .subquery("part")
         )
         statement = select(func.group_concat(part.c.facets), func.count(), func.max(part.c.product_id))
         found, count, greatest = connection.execute(statement).one()
         if count:
             texts.append(found)
-        if count < _FACETS_SLICE:
+        if count < _CATALOGUE_SLICE:
             return texts
         last = greatest

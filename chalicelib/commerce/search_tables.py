@@ -9,13 +9,14 @@ from sqlalchemy import Column, Index, Integer, String, Text
 
 from chalicelib.core.database import BigId, shop_table
 from chalicelib.core.database.dialect import full_text_index
+from chalicelib.core.database.types import AsciiText
 
 # A row for each published product: what is searched, filtered, counted and sorted by, and nothing else.
 product_search = shop_table(
     "product_search",
     Column("product_id", BigId, primary_key=True, autoincrement=False),
     # See `search_words.words_text`.
-    Column("words", Text, nullable=False),
+    Column("words", AsciiText, nullable=False),
     # What facets count, in one text: see `search_index.facets_text`.
     Column("facets", Text, nullable=False),
     Column("category_key", String(255), nullable=False),
@@ -38,7 +39,7 @@ product_search = shop_table(
 full_text_index(product_search, "words")
 
 # Every word of the published products, with how many have it at all, in their name and so on. The empty word is in
-# all of them, and in nothing.
+# all of them, and in nothing; its `mark` is another number whenever a row of `product_search` has changed.
 search_words = shop_table(
     "search_words",
     Column("word", String(32), primary_key=True),
@@ -47,6 +48,7 @@ search_words = shop_table(
     Column("in_brands", Integer, nullable=False),
     Column("in_categories", Integer, nullable=False),
     Column("in_departments", Integer, nullable=False),
+    Column("mark", BigId, nullable=False, server_default="0"),
 )
 
 # The runs of three letters of each word: where to look for a word that was mistyped.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -12,24 +11,19 @@ from chalicelib.commerce.search_tables import product_search
 from chalicelib.commerce.tables import products, stock_levels
 from chalicelib.core.database import Connection
 
-_FEW = 1_000  # ids of one IN list
 _STOCK_SLICE = 100_000
 
 _entry = product_search.c
 
 
-def list_in_stock(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Return those of `ids` that have free units in any center; of many ids, and others besides."""
-    free = stock_levels.c.free > 0
-    if len(ids) <= _FEW:
-        statement = select(stock_levels.c.product_id).where(stock_levels.c.product_id.in_(ids), free)
-        return set(connection.scalars(statement))
-    found: set[int] = set()
+def list_in_stock(connection: Connection) -> set[str]:
+    """Return the ids, as text, of all products that have free units in any center."""
+    found: set[str] = set()
     last = 0
     while True:
         some = (
             select(stock_levels.c.product_id)
-            .where(stock_levels.c.product_id > last, free)
+            .where(stock_levels.c.product_id > last, stock_levels.c.free > 0)
             .order_by(stock_levels.c.product_id)
             .limit(_STOCK_SLICE)
             .subquery("some")
@@ -37,7 +31,7 @@ def list_in_stock(connection: Connection, ids: Sequence[int]) -> set[int]:
         joined, count, greatest = connection.execute(
             select(func.group_concat(some.c.product_id), func.count(), func.max(some.c.product_id))
         ).one()
-        found.update(map(int, joined.split(",")) if count else ())
+        found.update(joined.split(",") if count else ())
         if count < _STOCK_SLICE:
             return found
         # The last product may have more rows: the next part begins with it again.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ MAX_WORDS = 8  # of a query; further ones are left out
 MAX_LETTERS = 32
 _MAX_CODED = 72  # InnoDB leaves out tokens of more than 84
 
+_ANYWHERE = "="  # any field; no letter of a coded word
 NAME, BRAND, CATEGORY, DEPARTMENT = FIELDS = ("n", "b", "c", "d")
 
 _WORD = re.compile(r"[^\W_]+")
@@ -122,6 +124,20 @@ def patterns(term: Term, level: int) -> tuple[str, ...]:
     return tuple(found)
 
 
+def without_fields(texts: Sequence[str]) -> list[str]:
+    """Return `words_text`s with one mark in place of all fields, for `patterns_anywhere`."""
+    joined = "\n".join(texts)
+    for field in FIELDS:
+        joined = joined.replace(f" {token(field, '')}", f" {_ANYWHERE}")
+    return joined.split("\n") if texts else []
+
+
+def patterns_anywhere(term: Term) -> tuple[str, ...]:
+    """Return the strings of which one is in a text `without_fields` exactly when the term stands in it at all."""
+    begins = _ANYWHERE + _code(term.word)
+    return (begins,) if term.stem == term.word else (begins, f"{_ANYWHERE}{_code(term.stem)} ")
+
+
 def level_of(text: str, terms: Sequence[Term]) -> int:
     """Return the highest level at which all terms stand in a `words_text`; -1 when one is missing."""
     level = -1
@@ -204,20 +220,20 @@ def split_values(text: str) -> list[str]:
     return [value for part in parts if (value := part.replace("\0", "|").strip())]
 
 
-_STEPS = (0, 10, 25, 50, 100, 200, 300, 500, 1_000, 2_500, 5_000, 10_000)
+_LOWS = [100 * step for step in (0, 10, 25, 50, 100, 200, 300, 500, 1_000, 2_500, 5_000, 10_000)]
 
 
-def price_bands(prices_cents: Sequence[int]) -> list[tuple[int, int | None, int]]:
+def band_of(cents: int) -> int:
+    """Return the number of the price band of a price: the same for every search."""
+    return bisect_right(_LOWS, cents) - 1
+
+
+def price_bands(counts: Mapping[int, int]) -> list[tuple[int, int | None, int]]:
     """Return the price bands that hold anything, as (least, greatest, count) in cents; the last one has no greatest.
 
-    The bands are the same for every search, so that one that was chosen stays there to be chosen off.
+    `counts` are those of `band_of`. The bands are the same for every search, so that one that was chosen stays there
+    to be chosen off.
     """
-    lows = [100 * step for step in _STEPS]
-    counts = [0] * len(lows)
-    for cents in prices_cents:
-        at = len(lows) - 1
-        while lows[at] > cents:
-            at -= 1
-        counts[at] += 1
-    highs = [low - 1 for low in lows[1:]]
-    return [(low, high, count) for low, high, count in zip(lows, [*highs, None], counts, strict=True) if count]
+    highs = [low - 1 for low in _LOWS[1:]]
+    bands = zip(_LOWS, [*highs, None], strict=True)
+    return [(low, high, counts[band]) for band, (low, high) in enumerate(bands) if counts.get(band)]

@@ -39,6 +39,16 @@ class Caller:
         """Whether business data may be seen."""
         return self.role is not Role.CUSTOMER
 
+    @property
+    def actor(self) -> str:
+        """Under which name books keep the caller.
+
+        The user name of a customer is an e-mail address, which must not stay in what is never deleted.
+        """
+        if self.is_staff:
+            return self.username
+        return f"account {self.account_id}" if self.customer_id is None else f"customer {self.customer_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

@@ -105,9 +105,15 @@ def request_key(scope: str, method: str, path: str, key: str) -> str:
     return _hash([scope, method, path, key])
 
 
-def fingerprint(method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes, if_match: str | None) -> str:
-    """Return a hash of what is asked. The body counts as JSON: spaces and the order of fields make no difference."""
-    return _hash([method, path, sorted(query.items()), hashlib.sha256(_canonical(body)).hexdigest(), if_match])
+def fingerprint(
+    rights: str, method: str, path: str, query: Mapping[str, Sequence[str]], body: bytes, if_match: str | None
+) -> str:
+    """Return a hash of what is asked by somebody who has those `rights`.
+
+    The body counts as JSON: spaces and the order of fields make no difference.
+    """
+    digest = hashlib.sha256(_canonical(body)).hexdigest()
+    return _hash([rights, method, path, sorted(query.items()), digest, if_match])
 
 
 def _hash(parts: Sequence[Any]) -> str:

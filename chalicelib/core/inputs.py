@@ -92,8 +92,13 @@ def raw_request(body: bytes | str | None, headers: Mapping[str, str]) -> RawRequ
     return RawRequest(_bounded(body), {name.lower(): value for name, value in headers.items()})
 
 
+def as_bytes(raw: bytes | str | None) -> bytes:
+    """Return a body as the bytes that it is."""
+    return raw.encode() if isinstance(raw, str) else (raw or b"")
+
+
 def _bounded(raw: bytes | str | None) -> bytes:
-    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    data = as_bytes(raw)
     if len(data) > MAX_BODY_BYTES:
         raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_BODY_BYTES} are taken.")
     return data
@@ -105,7 +110,7 @@ def read_upload(raw: bytes | str | None) -> bytes:
     Raises:
         TooLarge: they are more than any operation takes.
     """
-    data = raw.encode() if isinstance(raw, str) else (raw or b"")
+    data = as_bytes(raw)
     if len(data) > MAX_UPLOAD_BYTES:
         raise TooLarge(f"The body has {len(data)} bytes; at most {MAX_UPLOAD_BYTES} are taken.")
     return data

@@ -26,6 +26,31 @@ from chalicelib.core.inputs import UnsupportedMediaType
 from chalicelib.core.paging import MAX_ID, PageQuery
 from chalicelib.core.routes import Route
 
+# The areas of the API in the order in which they are read; each tag of a route is one of them.
+AREAS = {
+    "Catalogue": "What is for sale: products, their search and images, changes in bulk; where they lie.",
+    "Carts": "What somebody is about to buy, and what it would cost; for guests too.",
+    "Checkout": "From a cart to a paid order: units are held at a price while the payment is made.",
+    "Orders": "What was bought: parcels, deliveries, cancellations, returns and refunds, and who did what.",
+    "Inventory": "Every unit, counted by product and center, and the ledger of what changed the counts.",
+    "Prices": "Promotions, taxes and shipping.",
+    "Payments": "How to pay here, and notices of payment providers.",
+    "Customers": "Who buys: profiles and addresses.",
+    "Accounts": "Who may sign in: tokens, registration, passwords, roles.",
+    "Events": "What happened, and webhooks that are told of it.",
+    "Imports": "CSV files into the shop.",
+    "Recommendations": "What to show to whom.",
+    "Analytics": "Figures to decide from.",
+    "Service": "The service itself, and this document.",
+}
+
+_ABOUT = (
+    "A shop's back end that sells, recommends and talks. Prices are exact decimals, times are UTC. Paths are taken "
+    "with and without a trailing slash. Errors are `application/problem+json`; `type` ends in the code that is named "
+    "with each status. To sign in, send `POST /api/auth/token` and put the token into `Authorization`. What changes "
+    "something takes an `Idempotency-Key`, so that it may safely be sent again."
+)
+
 _REF = "#/components/schemas/{model}"
 
 
@@ -59,12 +84,11 @@ def document(routes: Sequence[Route], status_of: Callable[[type[AppError]], int]
         "info": {
             "title": "Shopkeeper",
             "version": __version__,
-            "description": "A shop's back end that sells, recommends and talks. Prices are exact decimals, times are "
-            "UTC. Paths are taken with and without a trailing slash. Errors are `application/problem+json`.",
+            "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": base_path or "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in routes)],
+        "tags": _tags(routes),
         "paths": paths,
         "components": {
             "schemas": components,
@@ -79,6 +103,12 @@ def document(routes: Sequence[Route], status_of: Callable[[type[AppError]], int]
             },
         },
     }
+
+
+def _tags(routes: Sequence[Route]) -> list[dict[str, str]]:
+    used = dict.fromkeys(route.tag for route in routes)
+    known = [{"name": name, "description": said} for name, said in AREAS.items() if name in used]
+    return known + [{"name": name} for name in used if name not in AREAS]
 
 
 def _schemas(routes: Sequence[Route]) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, Any]]:
@@ -185,8 +215,12 @@ def _responses(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[
     if route.method == "GET":
         found["304"] = {"description": "Not modified: the caller's copy (If-None-Match) is current."}
     problem = {"application/problem+json": {"schema": schemas[("", "problem")]}}
+    named: dict[int, dict[str, str]] = {}
     for kind in _errors(route):
-        found[str(status_of(kind))] = {"description": kind.title, "content": problem}
+        named.setdefault(status_of(kind), {})[kind.code] = kind.title
+    for status, titles in named.items():
+        described = "; ".join(f"{title} (`{code}`)" for code, title in titles.items())
+        found[str(status)] = {"description": described, "content": problem}
     return dict(sorted(found.items()))
 
 

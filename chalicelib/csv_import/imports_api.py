@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import Any, Literal
 
@@ -16,6 +14,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.paging import MAX_ID, Page, PageQuery, PageRequest
 from chalicelib.core.routes import Reply, Routes, Text
 from chalicelib.csv_import import imports, imports_sql
+from chalicelib.csv_import.cells import REJECTION_NAMES, rejection_line, write_line
 
 routes = Routes("Imports")
 
@@ -150,14 +149,14 @@ def get_import(connection: Connection, base_path: str, import_id: int) -> dict[s
 
 @routes.get("/imports/{import_id}/rejections", access=STAFF, response="text/csv", errors=[NotFound])
 def list_import_rejections(connection: Connection, import_id: int, query: RejectionQuery) -> Text:
-    """Answer the rejected rows of an import as CSV: file, line, column, value, reason."""
+    """Answer the rejected rows of an import as CSV: file, line, column, value, reason.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
     imports.get_import(connection, import_id)
     page = imports_sql.list_rejections(connection, import_id, PageRequest(query.limit, after=(query.after,)))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["file", "line", "column", "value", "reason"])
-    writer.writerows((row.file, row.line, row.column_name, row.value, row.reason) for row in page.items)
+    lines = [write_line(REJECTION_NAMES), *map(rejection_line, page.items)]
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-rejections.csv"'}
     if page.next_key:
         headers["X-Next-Cursor"] = str(page.next_key[0])
-    return Text(text.getvalue(), "text/csv; charset=utf-8", headers)
+    return Text("".join(lines), "text/csv; charset=utf-8", headers)

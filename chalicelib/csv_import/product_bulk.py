@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.commerce import distribution_centers, products
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, FieldError
-from chalicelib.csv_import import product_sheet
+from chalicelib.csv_import import cells, product_sheet
 from chalicelib.csv_import.product_sheet import CellError, Sheet, SheetError, SheetRow
 
 # Each page of an export can be sent back as it is, in JSON of any spelling.
@@ -82,13 +82,13 @@ class Plan:
 
 def export(connection: Connection, *, after: int, status: str | None, limit: int) -> tuple[str, int | None]:
     """Return a page of all products as CSV, and the id to go on behind when more follow."""
-    lines = [product_sheet.write_line(product_sheet.NAMES)]
+    lines = [cells.write_line(product_sheet.NAMES)]
     size, last, count = len(lines[0]), after, 0
     while count < limit:
         wanted = min(_CHUNK, limit - count)
         rows = products.list_whole(connection, after=last, status=status, limit=wanted + 1)
         for row in rows[:wanted]:
-            line = product_sheet.write_line(product_sheet.cells(_texts(row)))
+            line = cells.write_line(product_sheet.cells(_texts(row)))
             size += len(json.dumps(line))
             if size > _MAX_PAGE_BYTES:
                 return "".join(lines), last

@@ -15,7 +15,7 @@ from chalicelib.csv_import import product_bulk
 from chalicelib.csv_import.product_bulk import RowPlan
 from chalicelib.csv_import.product_sheet import MAX_ROWS
 
-routes = Routes("Products in bulk")
+routes = Routes("Catalogue")
 
 _MOST_SHOWN = 500
 _EXAMPLE = "id,retail_price,version\r\n1,44.90,1\r\n"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.csv_import.cells import guard, unguard
 from chalicelib.csv_import.columns import PRODUCTS, Column, Kind
 from chalicelib.csv_import.parsers import Value, parse_column
 from chalicelib.csv_import.reader import DELIMITERS
@@ -31,11 +31,6 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 # What tells which row is meant, and is not changed.
 _MARKS = ("id", "version")
-
-# What a spreadsheet takes for a formula: = + - @, their full-width forms, and space that it would skip before them.
-_FORMULA = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-_NEEDS_GUARD = re.compile(f"'*[{_FORMULA}]")
-_GUARDED = re.compile(f"'+[{_FORMULA}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +74,12 @@ class SheetError(Exception):
         self.reason = reason
 
 
-def guard(text: str) -> str:
-    """Return text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if _NEEDS_GUARD.match(text) else text
-
-
-def unguard(cell: str) -> str:
-    """Return the text that a cell stands for: what `guard` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
-
-
 def cells(texts: Mapping[str, str | None]) -> list[str]:
     """Return the cells of a row in the order of the columns."""
     return [
         guard(texts[column.name] or "") if column.kind is Kind.TEXT else texts[column.name] or ""
         for column in COLUMNS
     ]
-
-
-def write_line(values: Sequence[str]) -> str:
-    """Return a line of the file."""
-    text = io.StringIO()
-    csv.writer(text).writerow(values)
-    return text.getvalue()
 
 
 def read(text: str) -> Sheet:

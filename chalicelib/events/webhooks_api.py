@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.core.auth import ADMIN, STAFF
+from chalicelib.core.bodies import Change, Text, without_default
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound, Unavailable
 from chalicelib.core.paging import Page, PageQuery
@@ -17,7 +18,7 @@ from chalicelib.events.kinds import PATTERN
 from chalicelib.events.sender import UrlRefused
 from chalicelib.events.webhooks import TooManyWebhooks
 
-routes = Routes("Webhooks")
+routes = Routes("Events")
 
 Url = Annotated[
     str,
@@ -37,11 +38,7 @@ Kinds = Annotated[
         description="Patterns, any of which chooses an event: `*`, `order.*` or `order.paid`.",
     ),
 ]
-Description = Annotated[str, Field(max_length=500)]
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default")
+Description = Annotated[Text, Field(max_length=500)]
 
 
 class NewWebhook(BaseModel):
@@ -58,7 +55,7 @@ class NewWebhook(BaseModel):
     active: bool = True
 
 
-class WebhookChange(BaseModel):
+class WebhookChange(Change):
     """What to change of a webhook; what is left out stays."""
 
     model_config = ConfigDict(
@@ -66,16 +63,10 @@ class WebhookChange(BaseModel):
     )
 
     # The defaults only fill the fields that are left out, which nobody reads: they are none of the document's.
-    url: Url = Field("", json_schema_extra=_without_default)
-    kinds: Kinds = Field([], json_schema_extra=_without_default)
-    description: Description = Field("", json_schema_extra=_without_default)
-    active: bool = Field(True, json_schema_extra=_without_default)
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("say at least one of url, kinds, description, active")
-        return self
+    url: Url = Field("", json_schema_extra=without_default)
+    kinds: Kinds = Field([], json_schema_extra=without_default)
+    description: Description = Field("", json_schema_extra=without_default)
+    active: bool = Field(True, json_schema_extra=without_default)
 
 
 class Webhook(BaseModel):

@@ -123,6 +123,52 @@ def email_change_asked(username: str, reset_page: str) -> Message:
     )
 
 
+def order_placed(order_id: int, items: int, total: str, order_page: str) -> Message:
+    """Return the mail that confirms an order; `total` with its currency."""
+    return _message(
+        "order-placed",
+        f"Your order {order_id}",
+        f"Thank you. We have your order {order_id}: {_items(items)} for {total}.",
+        "We write again when it leaves. How it stands, you see here:",
+        link=order_page,
+    )
+
+
+def order_shipped(order_id: int, items: int, carrier: str | None, tracking_number: str | None) -> Message:
+    """Return the mail that tells of a parcel on its way."""
+    by = f" with {carrier}" if carrier else ""
+    tracked = () if tracking_number is None else (f"The number of the parcel is {tracking_number}.",)
+    return _message(
+        "order-shipped",
+        f"Your order {order_id} is on its way",
+        f"{_items(items)} of your order {order_id} left us{by}.",
+        *tracked,
+    )
+
+
+def order_cancelled(order_id: int, items: int) -> Message:
+    """Return the mail that tells what of an order will not come."""
+    return _message(
+        "order-cancelled",
+        f"Your order {order_id}: cancelled",
+        f"{_items(items)} of your order {order_id} will not be sent.",
+        "What you paid for it goes back to where it came from.",
+    )
+
+
+def money_returned(order_id: int, amount: str) -> Message:
+    """Return the mail that tells of money given back; `amount` with its currency."""
+    return _message(
+        "money-returned",
+        f"Your order {order_id}: {amount} returned",
+        f"We gave back {amount} for your order {order_id}. It may take your bank some days to show it.",
+    )
+
+
+def _items(count: int) -> str:
+    return f"{count} {'item' if count == 1 else 'items'}"
+
+
 def _message(kind: str, subject: str, *before: str, link: str | None = None, after: tuple[str, ...] = ()) -> Message:
     paragraphs = [*before, *([link] if link else []), *after, _SHOP]
     parts = [f"<p>{_anchor(part) if part == link else escape(part)}</p>" for part in paragraphs]

@@ -371,3 +371,13 @@ def test_each_change_is_told_to_others_once(staff: Client) -> None:
         ("product.created", f"product:{product_id}", shared | {"version": 1, "fields": ["status"]}),
         ("product.changed", f"product:{product_id}", shared | {"version": 2, "fields": ["name"]}),
     ]
+
+
+def test_archiving_a_product_is_told_as_such_once(client: Client) -> None:
+    staff, product_id = client_of(Role.STAFF), make_product(status="published", sku="OLD-1")
+    for _ in range(2):
+        assert staff.post(f"/products/{product_id}/archive", if_match="*").status == 200
+    told = {"product_id": product_id, "sku": "OLD-1", "status": "archived", "version": 2}
+    recorded = events()
+    assert [kind for kind, _, _ in recorded] == ["product.changed", "product.archived"]
+    assert recorded[1] == ("product.archived", f"product:{product_id}", told)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, insert, select, text, update
 
-from chalicelib.commerce import search, search_index, tables
+from chalicelib.commerce import search, search_index, search_sql, tables
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
 from chalicelib.commerce.search_words import grams, words_in
 from chalicelib.core.database import read, transaction
@@ -20,7 +20,7 @@ from tests.client import Client
 from tests.commerce.catalogue import Item, stock
 from tests.commerce.test_search_api import ask, facets, names
 from tests.csv_import.csv_files import import_files, item, order, product, write_files, write_shop
-from tests.factories import make_order, rolled_back
+from tests.factories import counted_statements, make_order, rolled_back
 
 
 def change(product_id: int, **values: Any) -> None:
@@ -47,7 +47,7 @@ def assert_true() -> None:
             (row.word, name): getattr(row, name)
             for row in connection.execute(select(search_words))
             for name in (column.name for column in search_words.c)
-            if name != "word"
+            if name not in ("word", "mark")
         }
         assert {key: count for key, count in kept.items() if count} == {k: c for k, c in counted.items() if c}
         assert all(count > 0 for (_, name), count in kept.items() if name == "in_products")
@@ -236,7 +236,7 @@ def test_facets_are_kept_for_as_long_as_the_settings_say(
     from tests.conftest import set_settings
 
     clock = [100.0]
-    monkeypatch.setattr(rules, "_recent", {})
+    monkeypatch.setattr(rules._Memory, "kept", None)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     set_settings(monkeypatch, replace(settings, facets_ttl_s=10))
     ids = stock([Item("Slim Jeans")])
@@ -246,10 +246,39 @@ def test_facets_are_kept_for_as_long_as_the_settings_say(
     assert facets(client)["total"] == 1
     clock[0] = 110.0
     assert facets(client)["total"] == 0
-    stock([Item("a b c d e f g h i j k l")])
-    for letter in "abcdefghijkl":
-        assert facets(client, letter)["total"] == 1
-    assert len(rules._recent) == 8
+
+
+def test_facets_see_each_change_of_products_and_of_stock(client: Client) -> None:
+    [product_id] = stock([Item("Slim Jeans", cents=500, free=(1,))])
+    assert facets(client)["stock"] == {"in_stock": 1, "out_of_stock": 0}
+    with transaction() as connection:
+        connection.execute(update(tables.stock_levels).values(free=0, sold=1))
+    assert facets(client)["stock"] == {"in_stock": 0, "out_of_stock": 1}
+    change(product_id, retail_price_cents=6000)  # the words stay
+    assert [band["min_price"] for band in facets(client)["price"]] == [50.0]
+    change(product_id, name="Skirt")
+    assert (facets(client, "skirt")["total"], facets(client, "slim")["total"]) == (1, 0)
+
+
+def test_a_catalogue_that_stays_is_read_once(client: Client, shop: Engine) -> None:
+    stock([Item("Slim Jeans")])
+    facets(client)
+    for query, statements in (("", 2), ("jeans", 3)):
+        with counted_statements(shop) as seen:
+            facets(client, query)
+        assert len(seen) == statements
+        assert not any("product_search" in str(each) for each in seen)
+
+
+def test_a_search_that_is_made_anew_has_another_mark(client: Client) -> None:
+    stock([Item("Slim Jeans")])
+    marks = set()
+    for _ in range(3):
+        with transaction() as connection:
+            marks.add(search_sql.read_mark(connection))
+            search.clear(connection)
+            search.fill(connection)
+    assert len(marks) == 3
 
 
 def test_a_product_with_units_in_many_centers_is_counted_once(client: Client) -> None:

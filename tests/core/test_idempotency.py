@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine, func, select
 
 import app as function_table
+from chalicelib.accounts import accounts
 from chalicelib.accounts.tables import auth_tokens
 from chalicelib.commerce.tables import distribution_centers
 from chalicelib.core import clock, errors, http, idempotency
@@ -28,7 +29,15 @@ from tests.client import Answer, Client
 from tests.conftest import empty
 from tests.core.test_database import id_of, kill, shop_at
 from tests.core.test_http import JSON, Edge, authorised, center, center_names, database_error, problem_of
-from tests.factories import NOON, PASSWORD, counted_statements, make_account, make_account_row, make_token
+from tests.factories import (
+    NOON,
+    PASSWORD,
+    counted_statements,
+    make_account,
+    make_account_row,
+    make_customer,
+    make_token,
+)
 
 SHOP = "https://shop.example"
 
@@ -258,12 +267,20 @@ def test_a_key_that_comes_with_another_body_is_refused(counter: Counter) -> None
     assert center_names() == ["chair"]
 
 
-PARTS: dict[str, Any] = {"method": "PUT", "path": "/a", "query": {"q": ["1"]}, "body": b'{"a":1}', "if_match": '"v1"'}
+PARTS: dict[str, Any] = {
+    "rights": "customer:1",
+    "method": "PUT",
+    "path": "/a",
+    "query": {"q": ["1"]},
+    "body": b'{"a":1}',
+    "if_match": '"v1"',
+}
 
 
 @pytest.mark.parametrize(
     "other",
     [
+        {"rights": "customer:2"},
         {"method": "PATCH"},
         {"path": "/b"},
         {"query": {}},
@@ -410,6 +427,22 @@ def test_the_same_key_of_two_callers_is_two_requests(counter: Counter) -> None:
 def test_a_replay_needs_a_good_token_like_any_request(counter: Counter) -> None:
     counter.post("k", **authorised("shopper"))
     assert counter.post("k", **authorised("revoked")).status == 401
+
+
+def test_an_answer_does_not_outlive_the_right_to_see_it(client: Client) -> None:
+    account = make_account_row(Role.STAFF, customer_id=make_customer())
+    other = make_customer(first_name="Secret")
+    target, key = f"/users/{other}", {"If_Match": "*", "Idempotency_Key": "k"}
+    member = client.as_token(make_token(account))
+    first = member.patch(target, {"city": "Lyon"}, **key)
+    assert (first.status, member.patch(target, {"city": "Lyon"}, **key).text) == (200, first.text)
+    run(
+        lambda connection: accounts.change_account(connection, account, {"role": Role.CUSTOMER}, by=0),
+        writes=True,
+    )
+    answer = client.as_token(make_token(account)).patch(target, {"city": "Lyon"}, **key)
+    assert (answer.status, problem_of(answer)["type"]) == (422, "urn:shopkeeper:problem:idempotency-key-reused")
+    assert "Secret" not in answer.text
 
 
 def test_guests_of_two_addresses_or_two_carts_are_two_callers(shop: Engine) -> None:

@@ -16,7 +16,7 @@ from chalicelib.core import http
 from chalicelib.core.auth import PUBLIC, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Forbidden, NotFound
-from chalicelib.core.openapi import document
+from chalicelib.core.openapi import AREAS, document
 from chalicelib.core.routes import Route, Routes
 from tests.client import Client, api_document
 
@@ -89,6 +89,26 @@ def test_each_operation_says_what_it_does_and_what_it_answers(route: Route) -> N
             (schema,) = (content["schema"] for content in response["content"].values())
             assert list(response["content"]) == ["application/problem+json"]
             assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_the_operations_stand_in_the_areas_that_are_described_in_their_order() -> None:
+    assert {route.tag for route in routes} == set(AREAS)
+    assert [(tag["name"], tag["description"]) for tag in api_document()["tags"]] == list(AREAS.items())
+
+
+@by_route
+def test_each_refusal_is_told_apart_by_its_code(route: Route) -> None:
+    for error in route.errors:
+        described = operation_of(route)["responses"][str(http.status_of(error))]["description"]
+        assert f"{error.title} (`{error.code}`)" in described
+
+
+@by_route
+def test_each_body_of_json_has_an_example(route: Route) -> None:
+    if route.body is not None:
+        (content,) = operation_of(route)["requestBody"]["content"].values()
+        schema = content["schema"]
+        assert (resolve(schema["$ref"]) if "$ref" in schema else schema)["examples"]
 
 
 @by_route
@@ -240,7 +260,7 @@ def test_a_declaration_is_all_that_a_description_needs() -> None:
     assert operation["description"].startswith("It may be large.")
     assert operation["parameters"][0]["schema"]["minimum"] == 1
     assert operation["responses"]["200"]["content"]["application/json"]["schema"]["items"] == {"type": "integer"}
-    assert operation["responses"]["404"]["description"] == NotFound.title
+    assert operation["responses"]["404"]["description"] == "Not found (`not-found`)"
     assert described["servers"] == [{"url": "/v1"}]
     assert described["tags"] == [{"name": "Things"}]
     assert not list(OpenAPIV31SpecValidator(described).iter_errors())

@@ -266,6 +266,11 @@ class TestTheRejections:
         assert answer.headers["Content-Disposition"] == f'attachment; filename="import-{number}-rejections.csv"'
         assert [row["value"] for row in rejections(answer)] == [value]
 
+    def test_hold_nothing_that_a_spreadsheet_computes(self, staff: Client, put: Put, tmp_path: Path) -> None:
+        value = '=HYPERLINK("https://evil.example")'
+        number = self.ended_import(staff, put, write_files(tmp_path / "csv", users=[user(1, age=value)]))
+        assert [row["value"] for row in rejections(staff.get(f"/imports/{number}/rejections"))] == [f"'{value}"]
+
     def test_of_an_import_without_any_are_a_header(self, staff: Client, put: Put, tmp_path: Path) -> None:
         number = self.ended_import(staff, put, write_files(tmp_path / "csv", users=[user(1)]))
         assert staff.get(f"/imports/{number}/rejections").text == "file,line,column,value,reason\r\n"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.csv_import import product_sheet
-from chalicelib.csv_import.product_sheet import MAX_ROWS, NAMES, SheetError, guard, read, unguard
+from chalicelib.csv_import.cells import guard, unguard, write_line
+from chalicelib.csv_import.product_sheet import MAX_ROWS, NAMES, SheetError, read
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_as_many_rows_as_allowed_are_read() -> None:
     st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00")), min_size=2, max_size=4)
 )
 def test_a_written_line_is_read_as_it_was(values: list[str]) -> None:
-    assert list(csv.reader(io.StringIO(product_sheet.write_line(values), newline=""))) == [values]
+    assert list(csv.reader(io.StringIO(write_line(values), newline=""))) == [values]

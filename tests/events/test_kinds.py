@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,9 @@ def test_any_of_the_patterns_chooses() -> None:
     assert chosen(["order.paid", "stock.*"], "stock.out")
     assert not chosen(["order.paid", "stock.*"], "order.placed")
     assert not chosen([], "order.paid")
+
+
+def test_the_manual_tells_of_each_kind_and_of_no_other() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "events.md").read_text()
+    table = manual.partition("## Kinds")[2].partition("`webhook.ping`")[0]
+    assert re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE) == list(KINDS)

@@ -238,19 +238,25 @@ def is_of_engine(dialect_name: str, item: object, name: str | None) -> bool:
 
 
 def has_words(
-    connection: Connection, text: ColumnElement[str], key: ColumnElement[int], words: Sequence[tuple[str, bool]]
+    connection: Connection,
+    text: ColumnElement[str],
+    key: ColumnElement[int],
+    wanted: Sequence[Sequence[tuple[str, bool]]],
 ) -> ColumnElement[bool]:
-    """Return the condition that a text with a text index has one of `words`: (word, whether more may follow it).
+    """Return the condition that a text with a text index has one word of each of `wanted`.
 
-    The words hold ASCII letters, digits and `_` only. MySQL sees rows that are committed, and no others.
+    A word is (word, whether more may follow it). The words hold ASCII letters, digits and `_` only. MySQL sees rows
+    that are committed, and no others.
     """
     if not is_sqlite(connection):
-        against = " ".join(f"{word}*" if begins else word for word, begins in words)
+        groups = [" ".join(f"{word}*" if begins else word for word, begins in words) for words in wanted]
+        against = groups[0] if len(groups) == 1 else " ".join(f"+({group})" for group in groups)
         return mysql.match(text, against=against).in_boolean_mode()
     source: Any = text.table
     name = f"{source.name}{FULL_TEXT}"
     found = table(name, column("rowid"))
-    asked = " OR ".join(f'"{word}"*' if begins else f'"{word}"' for word, begins in words)
+    groups = [" OR ".join(f'"{word}"*' if begins else f'"{word}"' for word, begins in words) for words in wanted]
+    asked = " AND ".join(f"({group})" for group in groups)
     return key.in_(select(found.c.rowid).where(column(name).match(asked)))
 
 

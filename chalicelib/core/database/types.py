@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Row, Table, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Row, Table, Text, TypeDecorator
 from sqlalchemy.dialects import mysql
 
 # A row of any statement: rules read its columns as attributes.
@@ -29,6 +29,9 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only under the exact type INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+# Text of ASCII letters alone: MySQL looks for a part of it in a sixth of the time that it needs for UTF-8.
+AsciiText = Text().with_variant(mysql.TEXT(charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
