@@ -2,7 +2,7 @@
 
 `make bench-search`. All run in one process on one server, by turns. A page by primary key is GET /products with
 `limit=50&after=`: as many rows, through the same entry. Facets are shown twice: with the stock read and the mark of
-the catalogue compared at each request, and as a function that does so every ten seconds (`FACETS_TTL_S`) answers them.
+the catalogue compared at each request, and as a function that does so every ten seconds (`FACETS_TTL_S`) answers.
 """
 
 from __future__ import annotations
