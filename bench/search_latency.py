@@ -1,8 +1,8 @@
 """The product search through the Lambda entry beside a page of products read by primary key: p50, p99, ratio.
 
 `make bench-search`. All run in one process on one server, by turns. A page by primary key is GET /products with
-`limit=50&after=`: as many rows, through the same entry. Facets are shown twice: computed at each request, and as
-a function that keeps the columns for some seconds (`FACETS_TTL_S`) answers them.
+`limit=50&after=`: as many rows, through the same entry. Facets are shown twice: with the stock read and the mark of
+the catalogue compared at each request, and as a function that does so every ten seconds (`FACETS_TTL_S`) answers.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main() -> None:
                 *("--measure", kind, "--requests", str(arguments.requests)),
                 environment={"FACETS_TTL_S": str(ttl_s)},
             )
-            print(f"{kind}{', kept for 10 s' if ttl_s else ''} (goal: a ratio of {goal} at most)")
+            print(f"{kind}{', looking every 10 s' if ttl_s else ''} (goal: a ratio of {goal} at most)")
             for row in rows:
                 print(
                     f"  {row['target']:<60}{row['p50_us']:>7.0f} us{row['p99_us']:>7.0f} us{row['ratio']:>8.2f}"
