@@ -17,7 +17,7 @@ run: $(READY) ## open the shop on this machine: make run [PORT=8000] [SCALE=0.02
 
 test: $(READY) check ## all tests, on SQLite and on a private MariaDB (or on TEST_DATABASE_URL)
 	@$(BIN)/python -m infra.private_mariadb --ensure
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 check: $(READY) ## style and types
 	@$(BIN)/ruff format --check -q . || { echo "Run: make format"; exit 1; }
