@@ -93,7 +93,7 @@ def test_takers_of_many_products_in_any_order_never_deadlock(shop: Engine, seed:
 
 
 def patiently_again(work: Callable[[Connection], object]) -> None:
-    """Run work as a client would who is told that others were in the way: sixteen move units to new centers at once."""
+    """Run work as a client would that is told of others in the way: sixteen move units to new centers at once."""
     for _ in range(10):
         try:
             run(work, writes=True)
