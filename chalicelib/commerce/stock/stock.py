@@ -276,8 +276,10 @@ def book(
     product_ids = sorted({place.product_id for place in by_place})
     # Only what comes from beyond can be the first of a product in its center.
     if any(entry.source in (State.OUTSIDE, State.TRANSIT) for entry in entries):
+        # Behind the lock of the product's other counters: a new one in between would be waited for out of turn.
+        stock_sql.lock_levels(connection, product_ids)
         missing = set(by_place) - stock_sql.find_places(connection, product_ids)
-        stock_sql.insert_levels(connection, list(missing))
+        stock_sql.insert_levels(connection, sorted(missing))
     # All centers of a product: whether it gets low is seen in their sum, by one taker only.
     levels = stock_sql.lock_levels(connection, product_ids)
     held = {Place(row.product_id, row.distribution_center_id): row for row in levels}
