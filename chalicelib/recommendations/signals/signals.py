@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.commerce.catalogue import products
+from chalicelib.commerce.customers import customers
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import InvalidInput
@@ -66,7 +67,7 @@ def take_events(
         TooManyEvents: more than an hour may have.
     """
     now = clock.now()
-    person = _meet(connection, customer_id, visitor, now)
+    person = _meet(connection, _present(connection, customer_id), visitor, now)
     # Others who send for the same person wait here, so that what is looked up below stays as it is.
     bounds.count(connection, len(sent), now, person=person.name, address=address)
     rejected, rows, duplicates = _sort_out(connection, person, sent, now)
@@ -74,6 +75,16 @@ def take_events(
     if fresh := [row for key, row in rows.items() if key not in known]:
         signals_sql.insert_events(connection, fresh)
     return Taken(len(fresh), duplicates + len(known), rejected)
+
+
+def _present(connection: Connection, customer_id: int | None) -> int | None:
+    """Return the customer and keep it from being forgotten meanwhile; None where it is put away.
+
+    Always the customer is locked before its visitors.
+    """
+    if customer_id is None or customers.lock_customer(connection, customer_id, owner_id=None).archived_at is not None:
+        return None
+    return customer_id
 
 
 def _meet(connection: Connection, customer_id: int | None, visitor: str | None, now: datetime) -> _Person:

@@ -146,6 +146,13 @@ def test_a_customer_needs_no_visitor_and_programs_speak_for_visitors(client: Cli
     assert [(row.customer_id, row.visitor) for row in kept()] == [(robin, None), (None, HERE)]
 
 
+def test_staff_whose_customer_is_put_away_speak_for_visitors_only(client: Client, product: int) -> None:
+    gone = client_of(Role.STAFF, customer_id=make_customer(archived_at=clock.now()))
+    assert taken(send(gone, view("1", product)))[0] == 1
+    assert [(row.customer_id, row.visitor) for row in kept()] == [(None, HERE)]
+    assert send(gone, view("2", product), visitor=None).status == 422
+
+
 def test_who_signs_in_takes_along_what_was_done_before(client: Client, product: int) -> None:
     robin = make_customer()
     send(client, view("1", product))
@@ -276,8 +283,9 @@ def test_a_batch_takes_the_same_few_statements_however_long(shop: Engine, produc
         with counted_statements(shop) as statements:
             assert send(robin, *batch).status == 200
         spent.append(len([each for each in statements if not each.startswith(("BEGIN", "START", "COMMIT"))]))
-    # The token; the visitor, linked and claimed (3) the first time; the counts; the products; known keys; the rows.
-    assert spent == [12, 8]
+    # The token, the customer, the visitor (2), the counts (3), the products, known keys; the first time also linking
+    # and claiming (3) and the rows.
+    assert spent == [13, 9]
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------
