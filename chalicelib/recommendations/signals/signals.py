@@ -12,7 +12,7 @@ from chalicelib.commerce.catalogue import products
 from chalicelib.commerce.customers import customers
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import InvalidInput
+from chalicelib.core.errors import Forbidden
 from chalicelib.recommendations.signals import bounds, signals_sql, visitors_sql
 
 MAX_AGE = timedelta(days=7)
@@ -63,7 +63,7 @@ def take_events(
     Sent twice, also at once, is kept once. The number of statements does not depend on the number of events.
 
     Raises:
-        InvalidInput: neither a customer nor a visitor.
+        Forbidden: neither a customer nor a visitor.
         TooManyEvents: more than an hour may have.
     """
     now = clock.now()
@@ -91,7 +91,7 @@ def _meet(connection: Connection, customer_id: int | None, visitor: str | None, 
     """Find out whose events they are, and link a visitor with the customer who is the first to sign in there."""
     if visitor is None:
         if customer_id is None:
-            raise InvalidInput.at("body.visitor_id", "is needed where no customer is signed in")
+            raise Forbidden("This account is not linked to a customer: send a visitor_id.")
         return _Person(None, customer_id, f"customer:{customer_id}")
     row = visitors_sql.upsert_visitor(connection, visitor, now)
     if customer_id is not None and row.customer_id is None:
