@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import Engine
 
 from chalicelib.commerce.sales import sales
 from chalicelib.commerce.sales.sales import Preference, Purchase, Totals
-from chalicelib.core.database import Connection, run
+from chalicelib.core.database import Connection, read, run
 from tests.factories import NOON, make_customer, make_item, make_order, make_product
 
 T = TypeVar("T")
@@ -151,3 +152,24 @@ def test_the_last_units_of_a_customer_are_told_by_order_newest_last(shop: Engine
     assert found == [*older, newest]
     assert look(lambda connection: sales.purchases_of(connection, robin, 1)) == [newest]
     assert look(lambda connection: sales.products_bought_by(connection, robin)) == {socks, hats}
+
+
+def test_pages_of_purchases_read_each_row_a_few_times_however_many_pages(shop: Engine) -> None:
+    """A server that reads the whole table for each page would make a rebuild take the square of its rows."""
+    if shop.dialect.name == "sqlite":
+        pytest.skip("counts of rows that were read are MariaDB's")
+    robin, socks = make_customer(), make_product()
+    for _ in range(60):
+        make_order(robin, (socks, 1), (socks, 1))
+
+    def reads(connection: Connection) -> int:
+        rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
+        return sum(int(row[1]) for row in rows)
+
+    with read() as connection:
+        connection.exec_driver_sql("ANALYZE TABLE order_items").all()
+        before, after, pages = reads(connection), 0, 0
+        while (found := sales.list_purchases(connection, after, 30, before=NOON).last_order_id) is not None:
+            after, pages = found, pages + 1
+        assert pages == 4
+        assert reads(connection) - before < 3 * 120
