@@ -15,7 +15,7 @@ from chalicelib.recommendations.numeric.catalogue import Catalogue
 from chalicelib.recommendations.numeric.choose import Chosen
 from chalicelib.recommendations.numeric.evaluation import measure, per_person
 from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
-from chalicelib.recommendations.numeric.linear import LinearFits
+from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import LENGTHS, Part, Question, decayed
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
 from chalicelib.recommendations.numeric.pairs import Pairs, distinct, make_pairs, unit_of
@@ -170,12 +170,13 @@ def _choose(
     report("choosing", 0.3)
     items = _linear_items(slices.training, sizes)
     fits = LinearFits(pairs, slices.training, items, unit_s)
-    linear = choose.choose_linear(fits, items, sizes.linear_k, cases, n)
+    kept: dict[Shape, Part | None] = {}
+    linear = choose.choose_linear(fits, items, sizes.linear_k, cases, n, kept)
     for question in QUESTIONS:
         linear.setdefault(question, linear[next(iter(cases))])
     chosen = Chosen(bm25, rp3, linear)
     report("choosing", 0.5)
-    parts = _fit(slices.training, pairs, chosen, alike, sizes, unit_s, fits)
+    parts = _fit(slices.training, pairs, chosen, alike, sizes, unit_s, kept)
     decays: dict[Question, dict[str, blend.Decay]] = {
         question: {
             name: choose.choose_decay(part, question, cases.get(question, ()), n) for name, part in parts.items()
@@ -224,14 +225,15 @@ def _fit(
     alike: Part,
     sizes: _Sizes,
     unit_s: float,
-    fits: LinearFits | None = None,
+    kept: Mapping[Shape, Part | None] | None = None,
 ) -> dict[str, Part]:
     """Fit the chosen parts; a linear model of the same shape for both questions is fitted once."""
     n = interactions.n_items
     if not len(interactions):
         return {"content": alike}
     items = _linear_items(interactions, sizes)
-    fits = fits or LinearFits(pairs, interactions, items, unit_s)
+    fits = LinearFits(pairs, interactions, items, unit_s)
+    kept = kept or {}
     parts = {
         "bm25": choose.bm25_part(pairs.people, sizes.k, chosen.bm25),
         "rp3": choose.rp3_part(pairs.people, sizes.k, chosen.rp3),
@@ -241,7 +243,9 @@ def _fit(
         shape = chosen.linear[question]
         if question == "set" and shape == chosen.linear["next"] and "linear_next" in parts:
             continue
-        part = None if shape is None else choose.linear_part(fits, shape, items, sizes.linear_k, n)
+        if shape is None:
+            continue
+        part = kept[shape] if shape in kept else choose.linear_part(fits, shape, items, sizes.linear_k, n)
         if part is not None:
             parts[f"linear_{question}"] = part
     return parts
