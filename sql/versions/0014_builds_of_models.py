@@ -14,7 +14,6 @@ depends_on = None
 
 def upgrade() -> None:
     time = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
-    options = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
     op.create_table(
         "recommendation_builds",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -32,7 +31,9 @@ def upgrade() -> None:
         sa.Column("message", sa.String(1000), nullable=True),
         sa.Column("metrics", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        **options,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
     )
     op.create_index("ix_recommendation_builds_state", "recommendation_builds", ["state", "id"])
     op.create_table(
@@ -41,7 +42,9 @@ def upgrade() -> None:
         sa.Column("holder", sa.String(100), nullable=True),
         sa.Column("held_until", time, nullable=False),
         sa.PrimaryKeyConstraint("name"),
-        **options,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
     )
 
 

@@ -1,26 +1,50 @@
-"""Builds in the books: asked for, begun, how far, how they ended, and when the next one is due. Nothing is computed."""
+"""Builds in the books: asked for, begun, how far, how they ended, and when the next is due. Nothing is computed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.core import clock, logging
 from chalicelib.core.database import Connection
 from chalicelib.events import outbox
-from chalicelib.recommendations.models import builds_sql
+from chalicelib.recommendations.models import builds_sql, leases
 
 EVERY = timedelta(hours=6)
 # After a build that failed or was killed: not at once, since a build is long and may fail again.
 RETRY = timedelta(hours=1)
 RETRY_WITHOUT_MODEL = timedelta(minutes=5)
+# Imports may come often.
+AFTER_IMPORT = timedelta(minutes=5)
 
 # All models are told of as one aggregate, so that receivers hear of them in order.
 AGGREGATE = "model:recommendations"
 
 _SHOWN = ("ndcg10", "recall20", "hit10", "coverage10", "novelty10", "people")
+
+
+@dataclass(frozen=True, slots=True)
+class Builds:
+    """The build under way (`stalled`: its process is gone), the one that waits, and the one that ended last."""
+
+    running: Any | None
+    stalled: bool
+    queued: Any | None
+    last: Any | None
+
+
+def overview(connection: Connection) -> Builds:
+    """Return the builds that matter now."""
+    running = builds_sql.find_newest(connection, ["running"])
+    return Builds(
+        running=running,
+        stalled=running is not None and not leases.is_held(connection, leases.BUILD),
+        queued=builds_sql.find_queued(connection),
+        last=builds_sql.find_newest(connection, ["done", "rejected", "failed"]),
+    )
 
 
 def request_build(connection: Connection, *, requested_by: str) -> Any:
@@ -109,24 +133,20 @@ def settle_killed(connection: Connection, live: str | None) -> None:
 def is_due(connection: Connection, *, has_model: bool) -> bool:
     """Tell whether a build is to be begun: asked for, six hours after the last, or soon after one that failed.
 
-    What was imported since is learned at once, and so is a shop whose bucket has lost its model.
+    What was imported since is learned soon, and a shop whose bucket has lost its model gets one at once.
     """
     if builds_sql.find_queued(connection) is not None:
         return True
     last = builds_sql.find_newest(connection, ["running", "done", "rejected", "failed"])
     if last is None:
         return True
-    imported = outbox.find_newest(connection, "import.finished")
+    imported = outbox.last_recorded(connection, "import.finished")
     if imported is not None and imported > last.started_at:
-        return True
-    if last.state in ("running", "failed"):
+        wait = AFTER_IMPORT
+    elif last.state in ("running", "failed"):
         wait = RETRY if has_model else RETRY_WITHOUT_MODEL
     elif last.state == "done" and last.version is not None and not has_model:
         wait = timedelta(0)
     else:
         wait = EVERY
-    return _since(last.started_at) >= wait
-
-
-def _since(moment: datetime) -> timedelta:
-    return clock.now() - moment
+    return bool(clock.now() - last.started_at >= wait)

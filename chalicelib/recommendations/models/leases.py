@@ -55,9 +55,7 @@ class Lease:
         if found is None:
             leases_sql.insert_lease(connection, self.name, now)
         dead = found.holder if found is not None and holders.is_dead(found.holder) else None
-        return leases_sql.take_lease(
-            connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH
-        )
+        return leases_sql.take_lease(connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH)
 
     def keep(self) -> None:
         """Renew it from time to time, in a thread of its own."""
@@ -67,8 +65,8 @@ class Lease:
         while not self._over.wait(_BEAT_S):
             try:
                 self._lost = self._lost or not self.take()
-            except AppError as error:  # the database may be back before the lease is over
-                logging.warning("a lease could not be renewed", lease=self.name, reason=error.message)
+            except Exception:  # the database may be back before the lease is over
+                logging.failure("a lease could not be renewed", lease=self.name)
 
     def check(self) -> None:
         """Renew it.
@@ -85,9 +83,24 @@ class Lease:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
-        run(
-            lambda connection: leases_sql.release_lease(connection, self.name, self.holder, clock.now()), writes=True
-        )
+        try:
+            run(self._let_go, writes=True)
+        except AppError as error:  # it ends by itself; what was done under it is done
+            logging.warning("a lease could not be released", lease=self.name, reason=error.message)
+
+    def _let_go(self, connection: Connection) -> None:
+        leases_sql.release_lease(connection, self.name, self.holder, clock.now())
+
+
+def is_held(connection: Connection, name: str) -> bool:
+    """Tell whether a process that is alive holds a lease."""
+    found = leases_sql.find_lease(connection, name)
+    return (
+        found is not None
+        and found.holder is not None
+        and found.held_until > clock.now()
+        and not holders.is_dead(found.holder)
+    )
 
 
 @contextmanager
