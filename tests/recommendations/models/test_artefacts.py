@@ -69,7 +69,9 @@ def test_a_version_is_sorted_by_time_and_safe_as_a_key() -> None:
     assert new_version(NOON) != new_version(NOON)
 
 
-@pytest.mark.parametrize("text", ["", "..", "20261127T120005Z", "20261127T120005Z-0123456G", "20261127T120005Z-01234567/x"])
+@pytest.mark.parametrize(
+    "text", ["", "..", "20261127T120005Z", "20261127T120005Z-0123456G", "20261127T120005Z-01234567/x"]
+)
 def test_what_is_no_version_is_none(text: str) -> None:
     assert not is_version(text)
     assert not is_version(f"20261127T120005Z-01234567\n{text}")
@@ -155,9 +157,7 @@ def test_the_manifest_tells_of_each_file(store: Blobs) -> None:
 @pytest.mark.parametrize("name", ["item_ids", "../up", "a/b", "", ".hidden"])
 def test_an_array_has_a_name_that_a_file_may_have(store: Blobs, name: str) -> None:
     with pytest.raises(ValueError, match="item_ids|pattern"):
-        artefacts.write_version(
-            store, new_version(NOON), {name: IDS}, IDS, parameters={}, metrics={}, origin=ORIGIN
-        )
+        artefacts.write_version(store, new_version(NOON), {name: IDS}, IDS, parameters={}, metrics={}, origin=ORIGIN)
 
 
 def test_a_version_is_not_whole_before_its_manifest(store: Blobs, tmp_path: Path) -> None:
@@ -191,7 +191,8 @@ def flip(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "damage", [flip, lambda data: data[:-1], lambda data: data + b"\0", lambda _data: b"", lambda data: b"\0" + data[1:]]
+    "damage",
+    [flip, lambda data: data[:-1], lambda data: data + b"\0", lambda _data: b"", lambda data: b"\0" + data[1:]],
 )
 @pytest.mark.parametrize("file", ["scores.npy", "item_ids.npy", "none.npy"])
 def test_a_corrupted_file_is_never_loaded(store: Blobs, tmp_path: Path, file: str, damage: Any) -> None:
