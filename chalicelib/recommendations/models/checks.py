@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.recommendations.models.artefacts import is_ascending
-from chalicelib.recommendations.numeric.interactions import History
 from chalicelib.recommendations.numeric import model as models
+from chalicelib.recommendations.numeric.interactions import History
 
 if TYPE_CHECKING:
     from chalicelib.recommendations.numeric.train import Trained
