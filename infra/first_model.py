@@ -31,6 +31,10 @@ def learn_before_opening() -> str | None:
         )
     except Exception as error:  # the shop opens all the same; its log and GET /ai/model tell more
         return f"Recommendations could not be learned, so that what is popular is shown: {type(error).__name__}."
+    if built.version is None:
+        return None  # there are no products, or nothing has changed
+    if built.state == "rejected":
+        return f"What was learned is not good enough to recommend by: {built.message}"
     seconds = time.monotonic() - started
     return f"Recommendations were learned from {built.rows_read:,} interactions in {seconds:.1f} s."
 

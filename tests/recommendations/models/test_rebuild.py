@@ -256,6 +256,46 @@ def test_the_margin_is_a_share_of_what_the_live_model_measured(
     assert build(asked_for=True).state == state
 
 
+@pytest.mark.parametrize(
+    ("popular", "people", "state"), [(0.221, 500, "done"), (0.223, 500, "rejected"), (0.9, MIN_PEOPLE - 1, "done")]
+)
+def test_a_first_model_must_be_as_good_as_plain_popularity(
+    model_shop: ModelShop, popular: float, people: int, state: str
+) -> None:
+    model_shop.trainer.metrics |= {"people": people, "popularity": {"ndcg10": popular}}
+    done = build()
+    assert done.state == state
+    assert (versions.live_version(model_shop.store) is None) is (state == "rejected")
+
+
+@pytest.mark.parametrize(
+    ("imported", "rows_", "state"),
+    [
+        (True, [(person, 0, 0, 1.0) for person in range(1, 20)], "done"),  # many more
+        (True, [(1, 0, 10**8, 1.0), (2, 0, 10**8, 1.0), (3, 0, 10**8, 1.0)], "done"),  # of other years
+        (True, [(1, 0, 0, 1.0), (2, 0, 50, 1.0), (3, 0, 60, 1.0)], "rejected"),  # the same and some more
+        (False, [(person, 0, 0, 1.0) for person in range(1, 20)], "rejected"),
+    ],
+)
+def test_figures_of_other_data_say_nothing(
+    model_shop: ModelShop,
+    monkeypatch: pytest.MonkeyPatch,
+    imported: bool,
+    rows_: list[tuple[int, int, int, float]],
+    state: str,
+) -> None:
+    """The sample shop made room for another one, whose people are harder to foresee."""
+    build()
+    on(monkeypatch, timedelta(minutes=10))
+    if imported:
+        with transaction() as connection:
+            outbox.record(connection, "import.finished", "import:1", {"import_id": 1})
+    a = model_shop.products[0]
+    model_shop.stream.batches = [batch(*((person, a, at, weight) for person, _, at, weight in rows_))]
+    model_shop.trainer.metrics["ndcg10"] = 0.05
+    assert build(asked_for=True).state == state
+
+
 def test_the_margin_is_a_setting(model_shop: ModelShop, monkeypatch: pytest.MonkeyPatch) -> None:
     build()
     change(monkeypatch, model_margin=0.5)
