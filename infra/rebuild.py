@@ -44,7 +44,11 @@ def report(build: Any) -> str:
     if build.message:
         lines.append(build.message)
     metrics = {} if build.metrics is None else json.loads(build.metrics)
-    figures = [f"{name} {value:,.4g}" for name, value in metrics.items() if isinstance(value, int | float)]
+    figures = [
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
+        for name, value in metrics.items()
+        if value is not None
+    ]
     if figures:
         lines.append(f"On the latest slice of time: {', '.join(figures)}")
     return "\n".join(lines)

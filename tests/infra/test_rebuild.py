@@ -54,7 +54,7 @@ def test_the_command_builds_and_says_what_was_measured(trainer: Trainer, shop: E
     said = capsys.readouterr().out.splitlines()
     assert said == [
         f"Model {version} is live.",
-        "On the latest slice of time: ndcg10 0.2, recall20 0.3, people 500",
+        "On the latest slice of time: ndcg10 0.2000, recall20 0.3000, people 100,000",
     ]
     assert command.main([]) == 0, "asked for, it builds again"
     assert states(shop) == [("command line", "done")] * 2

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MIN_PEOPLE = 50  # of a validation: the figures of fewer say nothing
 FIGURE = "ndcg10"
+_ERRORS = 2.0  # standard errors that are chance
 _BLOCK = 4_000_000  # numbers that are looked at in one go
 _TRIED = 20  # items that are asked about
 # Of the same shop, some builds later: how much the first interaction and the number of all may have moved.
@@ -71,8 +72,8 @@ def _ask(model: models.Model) -> None:
 def objection(new: Mapping[str, Any], live: Mapping[str, Any] | None, margin: float) -> str | None:
     """Return why a model should not go live, by the figures of validation: its own, and those of the live model.
 
-    It may be worse by `margin` (a share of the other's figure) than the live model, and than plain popularity, which
-    is what a shop without a model shows. Where too few people were measured the figures say nothing.
+    It may be worse than the live model, and than plain popularity (what a shop without a model shows), by `margin`, a
+    share of the other's figure, and by chance besides. Where too few people were measured the figures say nothing.
     """
     return _worse(new, new.get("popularity"), "plain popularity", margin) or _worse(
         new, live, "the live model", margin
@@ -84,13 +85,21 @@ def _worse(new: Mapping[str, Any], other: Mapping[str, Any] | None, name: str, m
     if other is None or now is None or before is None:
         return None
     measured, compared = new.get("people") or 0, other.get("people", new.get("people")) or 0
-    least = before * (1 - margin)
-    if now >= least or min(measured, compared) < MIN_PEOPLE:
+    if min(measured, compared) < MIN_PEOPLE:
+        return None
+    chance = _ERRORS * (_variance(now) / measured + _variance(before) / compared) ** 0.5
+    least = before * (1 - margin) - chance
+    if now >= least:
         return None
     return (
         f"It measures {FIGURE} {now:.4f} over {measured:,} people, {name} {before:.4f} over {compared:,}: less than "
-        f"the {least:.4f} that a margin of {margin:.0%} allows."
+        f"the {least:.4f} that a margin of {margin:.0%}, and chance, allow."
     )
+
+
+def _variance(mean: float) -> float:
+    """Return the largest variance that a figure between 0 and 1 of this mean can have among people."""
+    return max(mean * (1 - mean), 0.0)
 
 
 def is_other_data(learned: Learned, live: Manifest) -> bool:

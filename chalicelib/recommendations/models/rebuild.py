@@ -47,10 +47,19 @@ def rebuild_recommendations(*, time_left_ms: Callable[[], int]) -> None:
         Exception: the build failed, which its row tells too.
     """
     live = versions.live_version(blobs.store())
+    with suppress(leases.Busy):
+        _settle_killed(live)
     if not run(lambda connection: builds.is_due(connection, has_model=live is not None), writes=False):
         return
     with suppress(leases.Busy):
         build(requested_by="schedule", time_left_ms=time_left_ms)
+
+
+def _settle_killed(live: str | None) -> None:
+    """Let nobody believe for longer than needed that a build goes on whose process is gone."""
+    if run(builds.is_any_stalled, writes=False):
+        with leases.held(leases.BUILD):
+            run(lambda connection: builds.settle_killed(connection, live), writes=True)
 
 
 def build(
