@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chalicelib.core.auth import PUBLIC, Caller
+from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
+from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.core.inputs import AS_WHOLE, Id
+from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Routes
-from chalicelib.recommendations.signals import signals
+from chalicelib.recommendations.signals import own_signals, signals
 from chalicelib.recommendations.signals.bounds import TooManyEvents
 
 routes = Routes("Recommendations")
@@ -81,13 +83,56 @@ class TakenEvents(BaseModel):
     rejected: list[RejectedEvent]
 
 
-@routes.post("/events", access=PUBLIC, response=TakenEvents, errors=[TooManyEvents])
+class Behaviour(BaseModel):
+    """One thing that a customer did."""
+
+    kind: Literal["view", "cart", "click", "impression"]
+    product_id: int
+    at: AwareDatetime
+    received_at: AwareDatetime
+    request_id: str | None
+    position: int | None
+    surface: str | None
+    visitor_id: str | None
+
+
+class Visitor(BaseModel):
+    """A browser or app at which a customer was the first to sign in."""
+
+    visitor_id: str
+    created_at: AwareDatetime
+    last_seen_at: AwareDatetime
+
+
+def present_behaviour(row: Any) -> dict[str, Any]:
+    """Return an event as it is answered."""
+    names = ("kind", "product_id", "at", "received_at", "request_id", "position", "surface")
+    return {**{name: getattr(row, name) for name in names}, "visitor_id": row.visitor}
+
+
+def present_visitor(row: Any) -> dict[str, Any]:
+    """Return a visitor as it is answered."""
+    return {"visitor_id": row.public_id, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
+
+
+@routes.get("/users/{user_id}/behaviour", access=STAFF_OR_OWNER, response=list[Behaviour], errors=[NotFound])
+def list_behaviour(
+    connection: Connection, owner_id: int | None, user_id: int, query: PageQuery
+) -> Page[dict[str, Any]]:
+    """List what a customer did, newest first: views, cart additions, what it was shown and clicked."""
+    page = own_signals.list_behaviour(connection, query.page(), user_id, owner_id=owner_id)
+    return page.with_items([present_behaviour(row) for row in page.items])
+
+
+@routes.post("/events", access=PUBLIC, response=TakenEvents, errors=[Forbidden, TooManyEvents])
 def send_events(connection: Connection, caller: Caller | None, address: str, body: SentEvents) -> dict[str, Any]:
     """Tell what somebody does in the shop: views, cart additions, recommendations seen and clicked.
 
     Of the signed-in customer, of a visitor, or of both: then the visitor is linked with the customer. An event that
     cannot be kept (an unknown product, older than seven days, in the future) does not keep the others from it.
     """
+    if caller is None and body.visitor_id is None:
+        raise Unauthenticated("Send a visitor_id, or the token of a customer.")
     taken = signals.take_events(
         connection,
         [_as_sent(event) for event in body.events],
