@@ -6,11 +6,14 @@ SCALE ?= 0.02
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What the benches compare with lives apart from the shop's own environment.
+BENCH_VENV := .bench-venv
+BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races crashes clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations fuzz races crashes clean help
 
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 run: $(READY) ## open the shop on this machine: make run [PORT=8000] [SCALE=0.02]
 	@exec $(BIN)/python -m infra.run --port $(PORT) --scale $(SCALE)
@@ -61,6 +64,11 @@ bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.checkout_throughput
 
+bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving beside the peers: [SIZE=small|medium|large] [DATA=...] [JSON=...]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.recommendations --size $(or $(SIZE),large) --peers-python $(BENCH_VENV)/bin/python \
+		$(if $(DATA),--data "$(DATA)") $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only $(ONLY))
+
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)
 
@@ -76,9 +84,10 @@ crashes: $(READY) ## kill the process and the database at every statement: make 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U bench/requirements.in -o bench/requirements.txt
 
 clean: ## remove what was made here: environment, caches and the local data
-	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer."; exit 1; }
@@ -88,4 +97,10 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 	@$(BIN)/uv pip sync -q --python $(BIN)/python requirements-dev.txt
+	@touch $@
+
+$(BENCH_READY): $(READY) bench/requirements.txt
+	@echo "Setting up $(BENCH_VENV) (once)"
+	@$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(BENCH_VENV)
+	@$(BIN)/uv pip sync -q --python $(BENCH_VENV)/bin/python bench/requirements.txt
 	@touch $@
