@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+_MOST = 101
+
 
 @dataclass(frozen=True, slots=True)
 class Timed:
@@ -25,7 +27,8 @@ class Beside:
 
     `ratio` is the median of the ratios of neighbours in time, which a load that comes and goes touches alike; `low`
     and `high` are its quartiles. `ratio_of_medians` and `cpu_ratio` (the processor's time instead of the clock's)
-    stand by: where they differ much, the machine was too busy for a verdict.
+    stand by, as does `ratio_of_fastest`, of each one's least disturbed run: where they differ much, the machine was
+    too busy for a verdict.
     """
 
     own: float
@@ -34,6 +37,7 @@ class Beside:
     low: float
     high: float
     ratio_of_medians: float
+    ratio_of_fastest: float
     cpu_ratio: float
     turns: int
     load: float
@@ -53,16 +57,23 @@ def timed(call: Callable[[], Any]) -> Timed:
     return taken
 
 
-def beside(own: Callable[[], Any], other: Callable[[], Any], turns: int) -> Beside:
-    """Run both `turns` times after one to warm up, each time in the other order."""
+def beside(own: Callable[[], Any], other: Callable[[], Any], turns: int, at_least_s: float = 0) -> Beside:
+    """Run both `turns` times after one to warm up, each time in the other order; short runs more often.
+
+    Turns go on until both took `at_least_s` in all, or there were `_MOST` of them.
+    """
     pairs: list[tuple[Timed, Timed]] = []
-    for turn in range(turns + 1):
-        if turn % 2:
+    while len(pairs) <= turns or (len(pairs) <= _MOST and _spent(pairs[1:]) < at_least_s):
+        if len(pairs) % 2:
             second, first = timed(other), timed(own)
         else:
             first, second = timed(own), timed(other)
         pairs.append((first, second))
     return compared(pairs[1:])
+
+
+def _spent(pairs: list[tuple[Timed, Timed]]) -> float:
+    return sum(own.wall + other.wall for own, other in pairs)
 
 
 def compared(pairs: list[tuple[Timed, Timed]]) -> Beside:
@@ -76,6 +87,7 @@ def compared(pairs: list[tuple[Timed, Timed]]) -> Beside:
         low=ratios[len(ratios) // 4],
         high=ratios[-1 - len(ratios) // 4],
         ratio_of_medians=own / other,
+        ratio_of_fastest=min(own.wall for own, _ in pairs) / min(other.wall for _, other in pairs),
         cpu_ratio=median(own.cpu / other.cpu for own, other in pairs),
         turns=len(pairs),
         load=os.getloadavg()[0],

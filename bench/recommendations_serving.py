@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.fresh import run_fresh
 from bench.markdown import table
+from bench.recommendations_cold import opened
 from bench.recommendations_made_up import END, Size, load
 
 _LENGTHS = (1, 5, 20, 100)
@@ -78,7 +79,7 @@ def _cold(folder: Path, starts: int, *, drop: bool) -> dict[str, float]:
     for _ in range(starts):
         if drop:
             _out_of_cache(folder / "model")
-        found.append(run_fresh(__name__, str(folder), "--cold"))
+        found.append(run_fresh("bench.recommendations_cold", str(folder / "model")))
     medians = {name: median(each[name] for each in found) for name in found[0]}
     return {**medians, "slowest_ms": max(each["ready_ms"] for each in found)}
 
@@ -89,37 +90,6 @@ def _out_of_cache(folder: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def opened(folder: Path) -> Any:
-    """Return the model of a folder, its arrays memory-mapped."""
-    import numpy as np
-
-    from chalicelib.recommendations.numeric.model import Model
-
-    arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
-    return Model(arrays, json.loads((folder / "settings.json").read_text()))
-
-
-def cold(folder: Path) -> dict[str, float]:
-    """Open the model and ask it once, in this process that has not done so before."""
-    began = time.perf_counter()
-    import numpy as np
-
-    from chalicelib.recommendations.numeric.interactions import History
-
-    imported = time.perf_counter()
-    model = opened(folder / "model")
-    loaded = time.perf_counter()
-    items = np.arange(0, model.n_items, max(1, model.n_items // 5), dtype=np.int32)
-    model.score(History(items, np.ones(len(items), dtype=np.float32), np.ones(len(items), dtype=np.float32)))
-    ready = time.perf_counter()
-    return {
-        "numpy_ms": (imported - began) * 1e3,
-        "load_ms": (loaded - imported) * 1e3,
-        "first_ms": (ready - loaded) * 1e3,
-        "ready_ms": (ready - imported) * 1e3,
-    }
 
 
 def measure(folder: Path, requests: int) -> list[dict[str, Any]]:
@@ -181,6 +151,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--requests", type=int, default=1000)
-    parser.add_argument("--cold", action="store_true")
     arguments = parser.parse_args()
-    print(json.dumps(cold(arguments.folder) if arguments.cold else measure(arguments.folder, arguments.requests)))
+    print(json.dumps(measure(arguments.folder, arguments.requests)))
