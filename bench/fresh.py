@@ -32,5 +32,15 @@ def run_fresh(
 def peak_mb() -> float:
     """Return the most memory that this process has held so far."""
     # Not ru_maxrss: a new process begins with its parent's.
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return _status_mb("VmHWM")
+
+
+def held_mb() -> float:
+    """Return how much memory this process holds now, and let `peak_mb` count from here on."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status_mb("VmRSS")
+
+
+def _status_mb(name: str) -> float:
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{name}:")]
     return int(line.split()[1]) / 1024
