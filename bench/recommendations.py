@@ -57,10 +57,13 @@ def main() -> None:
                 continue
             try:
                 found[part] = measure()
-            except (subprocess.CalledProcessError, OSError, ArithmeticError, LookupError, TypeError, ValueError):
+            except subprocess.CalledProcessError:
+                failed.append(part)  # it has said why
+            except (AssertionError, OSError, ArithmeticError, LookupError, TypeError, ValueError):
                 traceback.print_exc()
-                print(f"\n**{part}: not measured, it failed.**")
                 failed.append(part)
+            if part in failed:
+                print(f"\n**{part}: not measured, it failed.**")
             sys.stdout.flush()
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1, default=float))
@@ -69,7 +72,7 @@ def main() -> None:
 
 
 def _about(size: str) -> dict[str, str]:
-    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    revision = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True, text=True)
     return {
         "size": size,
         "of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

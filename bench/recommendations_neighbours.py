@@ -23,6 +23,7 @@ from bench.recommendations_made_up import Size, load
 
 NEIGHBOURS = 50
 _THREADS = 2
+_LONG = 10_000_000  # pairs from which on a turn takes long enough to be steady
 _AT_LEAST_S = 10  # a short run is held up by others more than a long one
 _GOAL = 2.0
 
@@ -31,7 +32,8 @@ def report(sizes: list[tuple[Size, Path]], python: str, turns: int) -> list[dict
     """Measure each size, print the table, return the figures."""
     results = []
     for size, folder in sizes:
-        found = run_fresh(__name__, str(folder), "--turns", str(turns), python=python)
+        fewer = turns if size.pairs < _LONG else min(turns, 5)
+        found = run_fresh(__name__, str(folder), "--turns", str(fewer), python=python)
         for name in _FITS:
             alone = run_fresh(__name__, str(folder), "--alone", name, python=python)
             found[f"{name}_mb"] = alone["peak_mb"] - alone["before_mb"]
