@@ -72,7 +72,9 @@ def main() -> None:
 
 
 def _about(size: str) -> dict[str, str]:
-    revision = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True, text=True)
+    revision = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True, text=True
+    )
     return {
         "size": size,
         "of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
