@@ -36,6 +36,7 @@ from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.recommendations import recommend_api
+from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
 
@@ -64,6 +65,7 @@ routes: list[Route] = http.mount(
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        signals_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
@@ -103,6 +105,12 @@ def deliver_events(event: Any) -> None:
 def purge_events(event: Any) -> None:
     """Take away old events that all were told of."""
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_behaviour_events(event: Any) -> None:
+    """Take away what people did long ago, and visitors that nobody has seen since."""
+    ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 day)")

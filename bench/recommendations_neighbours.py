@@ -7,7 +7,6 @@ file or a database, and both have two threads.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import warnings
 from collections.abc import Callable
@@ -20,9 +19,12 @@ from bench.fresh import held_mb, peak_mb, run_fresh
 from bench.markdown import table
 from bench.ratios import beside
 from bench.recommendations_made_up import Size, load
+from chalicelib.recommendations.numeric.neighbours import Neighbours, bm25_neighbours
+from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
 
 NEIGHBOURS = 50
 _THREADS = 2
+_K1, _B = 1.2, 0.75  # as implicit has them unless told otherwise
 _LONG = 10_000_000  # pairs from which on a turn takes long enough to be steady
 _AT_LEAST_S = 10  # a short run is held up by others more than a long one
 _GOAL = 2.0
@@ -72,11 +74,16 @@ def _row(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _own(folder: Path) -> Callable[[], Any]:
-    """Return our fit: interactions in, the nearest of each item out."""
-    neighbours = importlib.import_module("chalicelib.recommendations.numeric.neighbours")
-    interactions = load(folder)
-    return lambda: neighbours.nearest(interactions, NEIGHBOURS)
+def _matrix(folder: Path) -> Sparse:
+    """Return the pairs of people and items: what both begin with, each in its own form."""
+    found = load(folder)
+    shape = (found.n_people, found.n_items)
+    return from_entries(found.people, found.items, found.weights, shape)
+
+
+def _own(folder: Path) -> Callable[[], Neighbours]:
+    people = _matrix(folder)
+    return lambda: bm25_neighbours(people, NEIGHBOURS, k1=_K1, b=_B)
 
 
 def _implicit(folder: Path) -> Callable[[], Any]:
@@ -86,16 +93,13 @@ def _implicit(folder: Path) -> Callable[[], Any]:
 
     # It makes a COO matrix of its own and warns of it.
     warnings.simplefilter("ignore", ParameterWarning)
-    interactions = load(folder)
-    # As scipy keeps it: rows by person, the items of a row ascending.
-    order = np.lexsort((interactions.items, interactions.people))
-    shape = (interactions.n_people, interactions.n_items)
-    parts = (np.ones(len(order), dtype=np.float32), interactions.items[order], interactions.starts.astype(np.int32))
-    matrix = csr_matrix(parts, shape=shape)
-    del interactions, order
+    people = _matrix(folder)
+    parts = (people.values, people.columns, people.starts.astype(np.int32))
+    matrix = csr_matrix(parts, shape=(people.n_rows, people.n_columns))
+    del people
 
     def fit() -> Any:
-        model = BM25Recommender(K=NEIGHBOURS, num_threads=_THREADS)
+        model = BM25Recommender(K=NEIGHBOURS, K1=_K1, B=_B, num_threads=_THREADS)
         model.fit(matrix, show_progress=False)
         return model
 
@@ -112,7 +116,7 @@ def measure(folder: Path, turns: int) -> dict[str, Any]:
     return {**found, "alike": _alike(own(), implicit().similarity)}
 
 
-def _alike(own: Any, similarity: Any) -> float:
+def _alike(own: Neighbours, similarity: Any) -> float:
     """Return the share of implicit's ten nearest that are among ours: both must do the same work."""
     shares = []
     for item in np.random.default_rng(20).permutation(similarity.shape[0])[:500]:
@@ -120,7 +124,7 @@ def _alike(own: Any, similarity: Any) -> float:
         best = row.indices[np.argsort(-row.data, kind="stable")]
         best = best[best != item][:10]
         if len(best):
-            shares.append(float(np.isin(best, own.of(int(item))).mean()))
+            shares.append(float(np.isin(best, own.codes[item][own.strengths[item] > 0]).mean()))
     return float(np.mean(shares))
 
 

@@ -106,6 +106,8 @@ ANY_VERSION = {"If-Match": "*"}
 _REGISTRATION = {"email": "{new email}", "password": PASSWORD, "first_name": "Robin", "last_name": "Doe"}
 _PLACE = {"name": "R", "street_address": "Marked", "postal_code": "1", "city": "Lyon", "country": "France"}
 
+_EVENTS = [{"id": "1", "kind": "view", "product_id": 1}]
+
 # Words in braces stand for the ids of a `World`, or for something that is made anew for each request.
 MATRIX = {
     "GET /": Case(whoever()),
@@ -205,6 +207,7 @@ MATRIX = {
     "PATCH /users/{user_id}": Case(owner(other=404), "/users/{customer}", {"age": 41}, ANY_VERSION),
     "POST /users/{user_id}/archive": Case(staff(), "/users/{archived}/archive"),
     "POST /users/{user_id}/restore": Case(staff(), "/users/{archived}/restore"),
+    "GET /users/{user_id}/behaviour": Case(owner(other=404), "/users/{customer}/behaviour"),
     "GET /users/{user_id}/export": Case(owner(other=404), "/users/{customer}/export"),
     "POST /users/{user_id}/erase": Case(admin(), "/users/{archived}/erase"),
     "GET /users/{user_id}/addresses": Case(owner(other=404), "/users/{customer}/addresses"),
@@ -291,6 +294,7 @@ MATRIX = {
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),
     "GET /imports/{import_id}/rejections": Case(staff(), "/imports/{import}/rejections"),
     "GET /events": Case(staff()),
+    "POST /events": Case(anybody(), body={"visitor_id": "visitor-of-the-matrix", "events": _EVENTS}),
     "GET /webhooks": Case(staff()),
     "POST /webhooks": Case(admin(201), body={"url": "https://hooks.example/", "kinds": ["*"]}),
     "GET /webhooks/{webhook_id}": Case(staff(), "/webhooks/{webhook}"),
@@ -493,6 +497,8 @@ OWNED = [
     ("GET /users/{user_id}", "/users/{customer}", None),
     ("PATCH /users/{user_id}", "/users/{customer}", {"age": 41}),
     ("GET /users/{user_id}/export", "/users/{customer}/export", None),
+    ("GET /users/{user_id}/behaviour", "/users/{customer}/behaviour", None),
+    ("GET /users/{user_id}/behaviour", "/users/{customer}/behaviour?after=", None),
     ("GET /users/{user_id}/addresses", "/users/{customer}/addresses", None),
     ("GET /users/{user_id}/addresses", "/users/{customer}/addresses?after=", None),
     ("POST /users/{user_id}/addresses", "/users/{customer}/addresses", _PLACE),

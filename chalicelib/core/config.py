@@ -69,6 +69,7 @@ class Settings:
     events_topic_arn: str | None = None
     events_bus: str | None = None
     events_keep_days: int = 30
+    behaviour_keep_days: int = 180
     webhooks_ports: tuple[int, ...] = (443,)
     webhooks_allow_http: bool = False
     webhooks_allow_private: bool = False
@@ -126,6 +127,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         events_topic_arn=environment.get("EVENTS_TOPIC_ARN") or None,
         events_bus=environment.get("EVENTS_BUS") or None,
         events_keep_days=_integer(environment, "EVENTS_KEEP_DAYS", 30),
+        behaviour_keep_days=_integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
         webhooks_allow_http=_flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,
