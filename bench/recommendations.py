@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,6 +49,8 @@ def main() -> None:
     only = arguments.only.split(",")
     if unknown := set(only) - set(_PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # hours of figures are not to be lost in a pipe
     found: dict[str, Any] = {"about": _about(arguments.size)}
     print(f"## Recommendations\n\n{' · '.join(f'{name} {value}' for name, value in found['about'].items())}")
     failed = []
@@ -64,7 +67,6 @@ def main() -> None:
                 failed.append(part)
             if part in failed:
                 print(f"\n**{part}: not measured, it failed.**")
-            sys.stdout.flush()
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=1, default=float))
     if failed:
