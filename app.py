@@ -36,6 +36,7 @@ from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.recommendations import recommend_api
+from chalicelib.recommendations.models import models_api, rebuild
 from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
@@ -65,6 +66,7 @@ routes: list[Route] = http.mount(
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        models_api.routes,
         signals_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
@@ -129,3 +131,9 @@ def send_mails(event: Any) -> None:
 def refresh_search(_event: Any) -> None:
     """Let the product search know what sells now."""
     search.refresh_all()
+
+
+@app.schedule("rate(5 minutes)")
+def rebuild_recommendations(event: Any) -> None:
+    """Build a model for recommendations when one is due, every six hours, or asked for."""
+    rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)

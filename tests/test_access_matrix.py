@@ -42,6 +42,7 @@ from tests.factories import (
     make_token,
     make_webhook,
 )
+from tests.recommendations.models.fakes import write_model
 
 Statuses = dict[str, int]
 
@@ -287,6 +288,10 @@ MATRIX = {
     "DELETE /shipping-rules/{rule_id}": Case(staff(404), "/shipping-rules/999999", headers=ANY_VERSION),
     "GET /shipping-options": Case(whoever()),
     "POST /ai/recommendations": Case(owner(other=404), body={"user_id": "{customer}"}),
+    "GET /ai/model": Case(staff()),
+    "GET /ai/models": Case(staff()),
+    "POST /ai/models/{version}/activate": Case(admin(), "/ai/models/{model}/activate"),
+    "POST /ai/models/rebuild": Case(admin(202)),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),
@@ -348,6 +353,7 @@ class World:
             "webhook": make_webhook(),
             "delivery": make_delivery(),
             "archived": make_customer(),
+            "model": write_model(blobs.store()),
             "address": make_address(self.customer, street_address="Marked"),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"
