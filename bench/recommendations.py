@@ -28,6 +28,7 @@ from bench import recommendations_quality as quality
 from bench import recommendations_request as request
 from bench import recommendations_serving as serving
 from bench.fresh import run_fresh
+from bench.recommendations_cold import BUCKET
 from bench.recommendations_made_up import SIZES, Size, made_up, save
 
 _PARTS = ("quality", "neighbours", "build", "serving", "request")
@@ -98,7 +99,7 @@ def _measures(arguments: argparse.Namespace, place: Path) -> dict[str, Callable[
 
     def measure_serving() -> Any:
         folder = shops[served]
-        if not (folder / "model" / "settings.json").exists():
+        if not (folder / BUCKET).exists():
             run_fresh("bench.recommendations_build", str(folder))
         return serving.report(served, folder, requests, _STARTS[size])
 

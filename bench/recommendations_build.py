@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from math import log
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ import numpy as np
 
 from bench.fresh import peak_mb, run_fresh
 from bench.markdown import table
+from bench.recommendations_cold import BUCKET, VERSION
 from bench.recommendations_made_up import END, Size, load, made_up_catalogue
+from chalicelib.core.blobs import FolderBlobs
+from chalicelib.recommendations.models import artefacts
+from chalicelib.recommendations.models.manifests import plain
+from chalicelib.recommendations.numeric.interactions import Interactions
+from chalicelib.recommendations.numeric.train import Budget, Trained, train
 
 _GOAL_MINUTES, _GOAL_GB = 15, 10
 
@@ -23,7 +30,7 @@ _GOAL_MINUTES, _GOAL_GB = 15, 10
 def report(pairs: Sequence[tuple[Size, Size]], folders: Mapping[Size, Path]) -> list[dict[str, Any]]:
     """Build at each size and at its tenth, each in a fresh process; print the tables; return the figures.
 
-    The arrays of each model stay in the folder of its size, under `model`.
+    Each model stays in the bucket in the folder of its size.
     """
     found: dict[Size, dict[str, Any]] = {}
     for size in dict.fromkeys(size for whole, tenth in pairs for size in (tenth, whole)):
@@ -64,28 +71,45 @@ def power(size: float, value: float, larger: float, its: float) -> float:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Build a model of the interactions in `folder`, leave its arrays there, return what it took."""
-    from chalicelib.recommendations.numeric.train import Budget, train
-
     interactions = load(folder)
     catalogue = made_up_catalogue(interactions.n_items)
     steps = _Steps()
     wall, cpu = time.perf_counter(), time.process_time()
     trained = train(interactions, catalogue, now=END, budget=Budget(), report=steps)
     taken = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "peak_mb": peak_mb()}
-    model = folder / "model"
-    model.mkdir(exist_ok=True)
-    for name, array in trained.arrays.items():
-        np.save(model / f"{name}.npy", array)
-    (model / "settings.json").write_text(json.dumps(dict(trained.settings)))
+    taken["write_s"] = _store(folder, trained, interactions)
     return {
         **taken,
         "load": os.getloadavg()[0],
-        "model_mb": sum(array.nbytes for array in trained.arrays.values()) / 1e6,
+        "model_mb": sum(file.stat().st_size for file in (folder / BUCKET).rglob("*") if file.is_file()) / 1e6,
         "arrays_mb": {name: round(array.nbytes / 1e6, 2) for name, array in trained.arrays.items()},
         "steps": steps.seconds(),
-        "settings": dict(trained.settings),
-        "metrics": dict(trained.metrics),
+        "settings": plain(trained.settings),
+        "metrics": plain(trained.metrics),
     }
+
+
+def _store(folder: Path, trained: Trained, interactions: Interactions) -> float:
+    """Write the model as the job does; return the seconds."""
+    began = time.perf_counter()
+    ends = [datetime.fromtimestamp(int(at), UTC) for at in (interactions.times.min(), interactions.times.max())]
+    artefacts.write_version(
+        FolderBlobs(folder / BUCKET),
+        VERSION,
+        trained.arrays,
+        np.arange(1, interactions.n_items + 1, dtype=np.int64),
+        parameters=trained.settings,
+        metrics=plain(trained.metrics),
+        origin=artefacts.Origin(
+            built_at=ends[1],
+            first=ends[0],
+            last=ends[1],
+            people=interactions.n_people,
+            interactions=len(interactions),
+            git_revision="bench",
+        ),
+    )
+    return time.perf_counter() - began
 
 
 class _Steps:
