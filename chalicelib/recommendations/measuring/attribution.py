@@ -57,7 +57,7 @@ def attribute(
     """Return the touch behind each purchase that has one, by item id.
 
     It is the latest click on that product by that customer within `click_window` before the order; without any, the
-    latest time that it was shown within `VIEW_WINDOW`. All that a customer bought of a product goes to the same touch.
+    latest time that it was shown within `VIEW_WINDOW`.
     """
     trails: defaultdict[Any, _Trail] = defaultdict(_Trail)
     for touch in sorted(touches, key=lambda each: (each.at, each.event_id)):
@@ -68,8 +68,9 @@ def attribute(
     for purchase in purchases:
         for kind, window in (("click", click_window), ("impression", VIEW_WINDOW)):
             trail = trails.get((purchase.customer_id, purchase.product_id, kind), _NONE)
-            if (touch := trail.latest(purchase.at, window)) is not None:
-                found[purchase.item_id] = touch
+            latest = trail.latest(purchase.at, window)
+            if latest is not None:
+                found[purchase.item_id] = latest
                 break
     return found
 
