@@ -152,6 +152,62 @@ CREATE TABLE promotions (
   CONSTRAINT uq_promotions_code_key UNIQUE (code_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE recommendation_days (
+  day DATE NOT NULL,
+  version VARCHAR(40) NOT NULL,
+  variant VARCHAR(32) NOT NULL,
+  surface VARCHAR(32) NOT NULL,
+  impressions INTEGER NOT NULL,
+  clicks INTEGER NOT NULL,
+  people INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  revenue_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, version, variant, surface)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_due_days (
+  day DATE NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_experiments (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  name VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  running SMALLINT,
+  arms TEXT NOT NULL,
+  salt VARCHAR(32) NOT NULL,
+  planned_people INTEGER,
+  started_at DATETIME(6),
+  stopped_at DATETIME(6),
+  created_by VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  results TEXT,
+  closed_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT uq_recommendation_experiments_name UNIQUE (name),
+  CONSTRAINT uq_recommendation_experiments_running UNIQUE (running)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_measuring (
+  id INTEGER NOT NULL AUTO_INCREMENT,
+  seen_until DATETIME(6),
+  looked_back_on DATE,
+  lease_holder VARCHAR(64),
+  lease_until DATETIME(6),
+  started_at DATETIME(6),
+  finished_at DATETIME(6),
+  days INTEGER NOT NULL DEFAULT '0',
+  error VARCHAR(1000),
+  as_of DATETIME(6),
+  alarm TEXT,
+  told_on DATE,
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE registrations (
   id BIGINT NOT NULL AUTO_INCREMENT,
   email VARCHAR(254) NOT NULL,
@@ -393,6 +449,24 @@ CREATE INDEX ix_event_deliveries_target_aggregate ON event_deliveries (target, a
 
 CREATE INDEX ix_event_deliveries_target_state ON event_deliveries (target, state, due_at);
 
+CREATE TABLE experiment_exposures (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  experiment_id BIGINT NOT NULL,
+  person VARCHAR(64) NOT NULL,
+  customer_id BIGINT,
+  arm VARCHAR(12) NOT NULL,
+  first_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_experiment_exposures_experiment_id FOREIGN KEY(experiment_id) REFERENCES recommendation_experiments (id),
+  CONSTRAINT fk_experiment_exposures_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_experiment_exposures_customer_id ON experiment_exposures (customer_id);
+
+CREATE INDEX ix_experiment_exposures_person ON experiment_exposures (person);
+
+CREATE UNIQUE INDEX uq_experiment_exposures_person ON experiment_exposures (experiment_id, person);
+
 CREATE TABLE import_files (
   id BIGINT NOT NULL AUTO_INCREMENT,
   import_id BIGINT NOT NULL,
@@ -455,6 +529,8 @@ CREATE TABLE orders (
   PRIMARY KEY (id),
   CONSTRAINT fk_orders_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_orders_changed ON orders (updated_at, created_at);
 
 CREATE INDEX ix_orders_newest ON orders (created_at, id);
 
