@@ -36,6 +36,7 @@ from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.recommendations import recommend_api
+from chalicelib.recommendations.models import models_api, rebuild
 
 logging.configure(settings().log_level)
 
@@ -64,6 +65,7 @@ routes: list[Route] = http.mount(
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        models_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
@@ -121,3 +123,9 @@ def send_mails(event: Any) -> None:
 def refresh_search(_event: Any) -> None:
     """Let the product search know what sells now."""
     search.refresh_all()
+
+
+@app.schedule("rate(5 minutes)")
+def rebuild_recommendations(event: Any) -> None:
+    """Build a model for recommendations when one is due, every six hours, or asked for."""
+    rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)

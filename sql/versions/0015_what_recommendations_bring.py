@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -45,8 +45,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("seen_until", _TIME, nullable=True),
         sa.Column("looked_back_on", sa.Date(), nullable=True),
-        sa.Column("lease_holder", sa.String(length=64), nullable=True),
-        sa.Column("lease_until", _TIME, nullable=True),
         sa.Column("started_at", _TIME, nullable=True),
         sa.Column("finished_at", _TIME, nullable=True),
         sa.Column("days", sa.Integer(), server_default="0", nullable=False),

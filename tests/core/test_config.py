@@ -238,6 +238,48 @@ def test_where_events_are_published_is_a_setting() -> None:
     assert (settings.events_topic_arn, settings.events_bus, settings.events_keep_days) == ("arn:topic", "bus", 7)
 
 
+# --- models ------------------------------------------------------------------------------------------------------
+
+
+def test_a_build_may_take_most_of_what_its_function_has() -> None:
+    assert load({}).model_memory_bytes == 2_000_000_000
+    function = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "4096"}
+    assert load(function).model_memory_bytes == 3_072_000_000
+    assert load({**function, "MODEL_MEMORY_MB": "500"}).model_memory_bytes == 500_000_000
+
+
+def test_how_models_are_kept_and_compared_is_a_setting() -> None:
+    settings = load({})
+    assert (settings.model_versions_kept, settings.model_margin, settings.model_ttl_s) == (5, 0.1, 60)
+    settings = load({"MODEL_VERSIONS_KEPT": "2", "MODEL_MARGIN": "0", "MODEL_TTL_S": "0"})
+    assert (settings.model_versions_kept, settings.model_margin, settings.model_ttl_s) == (2, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_VERSIONS_KEPT", "0"),
+        ("MODEL_MARGIN", "-0.1"),
+        ("MODEL_MARGIN", "1.5"),
+        ("MODEL_MARGIN", "ten"),
+        ("MODEL_MARGIN", "nan"),
+        ("MODEL_MEMORY_MB", "5"),
+        ("MODEL_TTL_S", "-1"),
+    ],
+)
+def test_a_wrong_setting_of_models_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({name: value})
+
+
+def test_the_revision_is_a_setting_or_what_the_package_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "_REVISION_FILE", tmp_path / "REVISION")
+    assert load({}).git_revision == "unknown"
+    (tmp_path / "REVISION").write_text("4c7b1f2\n")
+    assert load({}).git_revision == "4c7b1f2"
+    assert load({"GIT_REVISION": "abc"}).git_revision == "abc"
+
+
 class Asked(dict[str, str]):
     """An environment that notes what is looked for in it."""
 
@@ -261,5 +303,7 @@ def test_the_manual_explains_every_setting_and_no_other() -> None:
     environments = [Asked(), Asked(PARTS), Asked({"STAGE": "prod"}), Asked({"PAYMENT_PROVIDER": "test"})]
     for environment in environments:
         load(environment)
-    asked = set().union(*(environment.names for environment in environments)) - {"AWS_LAMBDA_FUNCTION_NAME"}
+    # What Lambda itself sets is no setting.
+    ours = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}
+    asked = set().union(*(environment.names for environment in environments)) - ours
     assert explained == asked

@@ -106,6 +106,14 @@ def list_whole(connection: Connection, *, after: int, status: str | None, limit:
     return products_sql.list_whole_products(connection, after=after, status=status, limit=limit)
 
 
+def list_described(connection: Connection, *, after: int, limit: int) -> Sequence[Any]:
+    """Return by what shoppers know published and archived products, by id, behind the id `after`.
+
+    Each has id, name, category, brand, department and retail_price_cents. Archived ones tell what people liked.
+    """
+    return products_sql.list_described_products(connection, after=after, statuses=[PUBLISHED, ARCHIVED], limit=limit)
+
+
 def find_whole(connection: Connection, product_ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
     """Return products with every column, by id; `lock` keeps others from changing them."""
     return dict(products_sql.find_products(connection, product_ids, lock=lock))

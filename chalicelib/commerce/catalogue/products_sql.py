@@ -99,6 +99,18 @@ def list_whole_products(connection: Connection, *, after: int, status: str | Non
     return connection.execute(statement.order_by(products.c.id).limit(limit)).all()
 
 
+def list_described_products(
+    connection: Connection, *, after: int, statuses: Sequence[str], limit: int
+) -> Sequence[AnyRow]:
+    """Return what shoppers know a product by (id, name, category, brand, department, retail_price_cents), by id."""
+    columns = products.c
+    described = select(
+        columns.id, columns.name, columns.category, columns.brand, columns.department, columns.retail_price_cents
+    )
+    wanted = described.where(columns.id > after, columns.status.in_(statuses))
+    return connection.execute(wanted.order_by(columns.id).limit(limit)).all()
+
+
 def list_availability(connection: Connection, product_id: int) -> Sequence[AnyRow]:
     """Return the free and reserved units of a product, by center."""
     levels = stock_levels.c

@@ -28,15 +28,13 @@ recommendation_due_days = shop_table(
     Column("day", Date, primary_key=True),
 )
 
-# The job itself, one row: how far it has looked for changes, who works on it, how the last run went, and the alarm.
+# The job itself, one row: how far it has looked for changes, how the last run went, and the alarm.
 recommendation_measuring = shop_table(
     "recommendation_measuring",
     Column("id", Integer, primary_key=True),
     Column("seen_until", UtcDateTime),
     # When the latest days were last counted anew whatever changed.
     Column("looked_back_on", Date),
-    Column("lease_holder", String(64)),
-    Column("lease_until", UtcDateTime),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("days", Integer, nullable=False, server_default="0"),
