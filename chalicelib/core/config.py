@@ -71,6 +71,7 @@ class Settings:
     events_topic_arn: str | None = None
     events_bus: str | None = None
     events_keep_days: int = 30
+    behaviour_keep_days: int = 180
     webhooks_ports: tuple[int, ...] = (443,)
     webhooks_allow_http: bool = False
     webhooks_allow_private: bool = False
@@ -80,6 +81,10 @@ class Settings:
     # How much worse than the live model a new one may measure, as a share of it.
     model_margin: float = 0.1
     model_memory_bytes: int = 2_000_000_000
+    # How long before an order a click on a recommendation may be its reason.
+    attribution_days: int = 7
+    # By which share a live figure must have fallen to be told of.
+    recommendation_drift: float = 0.2
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -134,6 +139,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         events_topic_arn=environment.get("EVENTS_TOPIC_ARN") or None,
         events_bus=environment.get("EVENTS_BUS") or None,
         events_keep_days=_integer(environment, "EVENTS_KEEP_DAYS", 30),
+        behaviour_keep_days=_integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
         webhooks_allow_http=_flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,
@@ -142,6 +148,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         model_versions_kept=_integer(environment, "MODEL_VERSIONS_KEPT", 5),
         model_margin=_share(environment, "MODEL_MARGIN", 0.1),
         model_memory_bytes=_model_memory(environment),
+        attribution_days=_integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
+        recommendation_drift=_share(environment, "RECOMMENDATION_DRIFT", 0.2),
     )
 
 
@@ -172,7 +180,9 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
+def _integer(
+    environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None
+) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)
@@ -180,6 +190,8 @@ def _integer(environment: Mapping[str, str], name: str, default: int, least: int
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
     if value < least:
         raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
+    if most is not None and value > most:
+        raise ConfigurationError(f"{name} must be at most {most}, not {value}.")
     return value
 
 

@@ -1,0 +1,114 @@
+"""What people did, as rows: seen, clicked and bought, without the endpoints that take it in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from chalicelib.core.database import insert_row, read, transaction
+from chalicelib.recommendations.measuring.assignment import stored_key
+from chalicelib.recommendations.measuring.experiment_tables import experiment_exposures, recommendation_experiments
+from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_due_days
+from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
+from tests.factories import NOON
+
+MODEL = "20260301T000000Z-0a1b2c3d"
+DAY = timedelta(days=1)
+
+_numbers = count(1)
+
+
+def request_of(version: str = MODEL, variant: str = "-") -> str:
+    """Return a new request id."""
+    return f"rec_{version}.{variant}.{next(_numbers):016x}"
+
+
+def make_visitor(public_id: str | None = None, **given: Any) -> int:
+    """Make a visitor, of nobody when nothing is said."""
+    values = {
+        "public_id": public_id or f"visitor-{next(_numbers):016d}",
+        "customer_id": None,
+        "created_at": NOON,
+        "last_seen_at": NOON,
+    }
+    with transaction() as connection:
+        return insert_row(connection, visitors, values | given)
+
+
+def make_event(kind: str, product_id: int, at: datetime = NOON, **given: Any) -> int:
+    """Make an event of a `customer_id` or `visitor_id`; of a recommendation on the home page when nothing is said."""
+    values = {
+        "event_key": hashlib.md5(str(next(_numbers)).encode()).hexdigest(),
+        "visitor_id": None,
+        "customer_id": None,
+        "kind": kind,
+        "product_id": product_id,
+        "request_id": given.get("request_id") or request_of(),
+        "position": 0,
+        "surface": "home",
+        "at": at,
+        "received_at": given.get("received_at", at),
+    }
+    with transaction() as connection:
+        return insert_row(connection, behaviour_events, values | given)
+
+
+def figures() -> list[dict[str, Any]]:
+    """Return all daily figures, without what is 0."""
+    with read() as connection:
+        rows = connection.execute(select(recommendation_days).order_by(*recommendation_days.primary_key)).all()
+    return [{name: value for name, value in row._mapping.items() if value != 0} for row in rows]
+
+
+def due_days() -> list[date]:
+    """Return the days that are still to be counted."""
+    with read() as connection:
+        return list(connection.scalars(select(recommendation_due_days.c.day).order_by(recommendation_due_days.c.day)))
+
+
+def make_day(day: date, **given: Any) -> None:
+    """Make the figures of a day."""
+    values = {"version": MODEL, "variant": "-", "surface": "home", "impressions": 0, "clicks": 0, "people": 0}
+    values |= {"orders": 0, "items": 0, "revenue_cents": 0}
+    with transaction() as connection:
+        connection.execute(insert(recommendation_days).values(day=day, **{**values, **given}))
+
+
+PLAIN = [
+    {"name": "control", "share": 50, "overrides": {}},
+    {"name": "diverse", "share": 50, "overrides": {"diversity": 0.5}},
+]
+
+
+def make_experiment(state: str = "running", **given: Any) -> int:
+    """Make an experiment of two halves."""
+    started = given.get("started_at", NOON if state != "draft" else None)
+    values = {
+        "name": f"experiment-{next(_numbers)}",
+        "state": state,
+        "running": 1 if state == "running" else None,
+        "salt": f"salt{next(_numbers)}",
+        "planned_people": None,
+        "started_at": started,
+        "stopped_at": NOON + 14 * DAY if state == "stopped" else None,
+        "created_by": "factory",
+        "created_at": NOON,
+        "updated_at": NOON,
+        **given,
+        "arms": json.dumps(given.get("arms", PLAIN)),
+    }
+    with transaction() as connection:
+        return insert_row(connection, recommendation_experiments, values)
+
+
+def make_exposure(experiment_id: int, person: str, arm: str, at: datetime = NOON) -> None:
+    """Note that a person saw an arm."""
+    customer_id = int(person[2:]) if person.startswith("c:") else None
+    values = {"experiment_id": experiment_id, "person": stored_key(person), "customer_id": customer_id}
+    with transaction() as connection:
+        connection.execute(insert(experiment_exposures).values(**values, arm=arm, first_at=at))
