@@ -37,6 +37,7 @@ from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.recommendations import recommend_api
 from chalicelib.recommendations.models import models_api, rebuild
+from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
 
@@ -66,6 +67,7 @@ routes: list[Route] = http.mount(
         price_rules_api.routes,
         recommend_api.routes,
         models_api.routes,
+        signals_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
@@ -105,6 +107,12 @@ def deliver_events(event: Any) -> None:
 def purge_events(event: Any) -> None:
     """Take away old events that all were told of."""
     purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_behaviour_events(event: Any) -> None:
+    """Take away what people did long ago, and visitors that nobody has seen since."""
+    ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 day)")

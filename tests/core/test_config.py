@@ -225,11 +225,17 @@ def test_a_deployed_function_never_sends_into_its_own_network() -> None:
         ("WEBHOOKS_PORTS", "443,,"),
         ("WEBHOOKS_PORTS", "70000"),
         ("EVENTS_KEEP_DAYS", "0"),
+        ("BEHAVIOUR_KEEP_DAYS", "0"),
     ],
 )
 def test_a_wrong_setting_of_events_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         load({name: value})
+
+
+def test_how_long_it_is_kept_what_people_do_is_a_setting() -> None:
+    assert load({}).behaviour_keep_days == 180
+    assert load({"BEHAVIOUR_KEEP_DAYS": "30"}).behaviour_keep_days == 30
 
 
 def test_where_events_are_published_is_a_setting() -> None:

@@ -119,6 +119,11 @@ def find_whole(connection: Connection, product_ids: Iterable[int], *, lock: bool
     return dict(products_sql.find_products(connection, product_ids, lock=lock))
 
 
+def find_published(connection: Connection, product_ids: Iterable[int]) -> set[int]:
+    """Return those of the ids that are of published products."""
+    return products_sql.find_published_ids(connection, product_ids)
+
+
 def find_sku_owners(connection: Connection, skus: Iterable[str]) -> dict[str, int]:
     """Return the ids of the products that have one of `skus`, by SKU."""
     return products_sql.find_sku_owners(connection, skus)

@@ -131,6 +131,12 @@ def find_products(connection: Connection, product_ids: Iterable[int], *, lock: b
     return found
 
 
+def find_published_ids(connection: Connection, product_ids: Iterable[int]) -> set[int]:
+    """Return those of at most some hundred ids that are of published products."""
+    statement = select(products.c.id).where(products.c.id.in_(sorted(set(product_ids))), PUBLISHED)
+    return set(connection.scalars(statement))
+
+
 def find_sku_owners(connection: Connection, skus: Iterable[str]) -> dict[str, int]:
     """Return the ids of the products that have one of `skus`, by SKU."""
     given, found = sorted(set(skus)), {}
