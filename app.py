@@ -35,7 +35,7 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
-from chalicelib.recommendations import recommend_api
+from chalicelib.recommendations.serving import neighbours_api, recommend_api
 
 logging.configure(settings().log_level)
 
@@ -64,6 +64,7 @@ routes: list[Route] = http.mount(
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        neighbours_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
