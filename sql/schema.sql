@@ -12,6 +12,15 @@ CREATE TABLE distribution_centers (
   PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE event_counts (
+  subject VARCHAR(64) NOT NULL,
+  events INTEGER NOT NULL,
+  window_ends_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (subject)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_event_counts_window_ends_at ON event_counts (window_ends_at);
+
 CREATE TABLE idempotency_keys (
   request_key VARCHAR(64) NOT NULL,
   fingerprint VARCHAR(64) NOT NULL,
@@ -520,6 +529,21 @@ CREATE INDEX ix_test_refunds_state ON test_refunds (state, id);
 
 CREATE UNIQUE INDEX uq_test_refunds_key ON test_refunds (intent_id, refund_key);
 
+CREATE TABLE visitors (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  public_id VARCHAR(64) NOT NULL,
+  customer_id BIGINT,
+  created_at DATETIME(6) NOT NULL,
+  last_seen_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_visitors_public_id UNIQUE (public_id),
+  CONSTRAINT fk_visitors_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_visitors_customer_id ON visitors (customer_id);
+
+CREATE INDEX ix_visitors_last_seen_at ON visitors (last_seen_at);
+
 CREATE TABLE auth_tokens (
   id BIGINT NOT NULL AUTO_INCREMENT,
   account_id BIGINT NOT NULL,
@@ -534,6 +558,34 @@ CREATE TABLE auth_tokens (
 CREATE INDEX ix_auth_tokens_account_id ON auth_tokens (account_id);
 
 CREATE INDEX ix_auth_tokens_expires_at ON auth_tokens (expires_at);
+
+CREATE TABLE behaviour_events (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  event_key VARCHAR(32) NOT NULL,
+  visitor_id BIGINT,
+  customer_id BIGINT,
+  kind VARCHAR(16) NOT NULL,
+  product_id BIGINT NOT NULL,
+  request_id VARCHAR(64),
+  position INTEGER,
+  surface VARCHAR(32),
+  at DATETIME(6) NOT NULL,
+  received_at DATETIME(6) NOT NULL,
+  interest SMALLINT GENERATED ALWAYS AS (CASE WHEN kind = 'impression' THEN 0 ELSE 1 END) VIRTUAL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_behaviour_events_somebody CHECK (visitor_id IS NOT NULL OR customer_id IS NOT NULL),
+  CONSTRAINT uq_behaviour_events_event_key UNIQUE (event_key),
+  CONSTRAINT fk_behaviour_events_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id),
+  CONSTRAINT fk_behaviour_events_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_behaviour_events_customer ON behaviour_events (customer_id, interest, at, id);
+
+CREATE INDEX ix_behaviour_events_received ON behaviour_events (received_at, id);
+
+CREATE INDEX ix_behaviour_events_request ON behaviour_events (request_id, kind, id);
+
+CREATE INDEX ix_behaviour_events_visitor ON behaviour_events (visitor_id, interest, at, id);
 
 CREATE TABLE cart_items (
   cart_id BIGINT NOT NULL,

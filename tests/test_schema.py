@@ -114,6 +114,9 @@ def test_the_tables_of_every_domain_are_known_where_schemas_are_made(reader: str
     }
     owners = {path.parent.name for path in ROOT.glob("chalicelib/*/tables.py")}
     assert {f"chalicelib.{owner}.tables" for owner in owners} <= modules
+    # Parts of a domain that have tables of their own.
+    parts = {path.relative_to(ROOT).with_suffix("") for path in ROOT.glob("chalicelib/*/*/*_tables.py")}
+    assert {".".join(part.parts) for part in parts} <= modules
 
 
 def test_the_migrations_are_one_line_without_branches() -> None:
