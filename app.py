@@ -35,8 +35,8 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
-from chalicelib.recommendations import recommend_api
 from chalicelib.recommendations.models import models_api, rebuild
+from chalicelib.recommendations.serving import neighbours_api, recommend_api
 from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
@@ -68,6 +68,7 @@ routes: list[Route] = http.mount(
         recommend_api.routes,
         models_api.routes,
         signals_api.routes,
+        neighbours_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
