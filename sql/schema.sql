@@ -474,24 +474,6 @@ CREATE INDEX ix_event_deliveries_target_aggregate ON event_deliveries (target, a
 
 CREATE INDEX ix_event_deliveries_target_state ON event_deliveries (target, state, due_at);
 
-CREATE TABLE experiment_exposures (
-  id BIGINT NOT NULL AUTO_INCREMENT,
-  experiment_id BIGINT NOT NULL,
-  person VARCHAR(64) NOT NULL,
-  customer_id BIGINT,
-  arm VARCHAR(12) NOT NULL,
-  first_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (id),
-  CONSTRAINT fk_experiment_exposures_experiment_id FOREIGN KEY(experiment_id) REFERENCES recommendation_experiments (id),
-  CONSTRAINT fk_experiment_exposures_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
-)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
-CREATE INDEX ix_experiment_exposures_customer_id ON experiment_exposures (customer_id);
-
-CREATE INDEX ix_experiment_exposures_person ON experiment_exposures (person);
-
-CREATE UNIQUE INDEX uq_experiment_exposures_person ON experiment_exposures (experiment_id, person);
-
 CREATE TABLE import_files (
   id BIGINT NOT NULL AUTO_INCREMENT,
   import_id BIGINT NOT NULL,
@@ -745,6 +727,28 @@ CREATE INDEX ix_checkouts_promotion ON checkouts (promotion_id, email_key);
 CREATE INDEX ix_checkouts_promotion_id ON checkouts (promotion_id);
 
 CREATE INDEX ix_checkouts_state ON checkouts (state, expires_at);
+
+CREATE TABLE experiment_exposures (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  experiment_id BIGINT NOT NULL,
+  customer_id BIGINT,
+  visitor_id BIGINT,
+  arm VARCHAR(12) NOT NULL,
+  first_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_experiment_exposures_one_person CHECK ((customer_id IS NULL) <> (visitor_id IS NULL)),
+  CONSTRAINT fk_experiment_exposures_experiment_id FOREIGN KEY(experiment_id) REFERENCES recommendation_experiments (id),
+  CONSTRAINT fk_experiment_exposures_customer_id FOREIGN KEY(customer_id) REFERENCES users (id),
+  CONSTRAINT fk_experiment_exposures_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_experiment_exposures_customer_id ON experiment_exposures (customer_id);
+
+CREATE INDEX ix_experiment_exposures_visitor_id ON experiment_exposures (visitor_id);
+
+CREATE UNIQUE INDEX uq_experiment_exposures_customer ON experiment_exposures (experiment_id, customer_id);
+
+CREATE UNIQUE INDEX uq_experiment_exposures_visitor ON experiment_exposures (experiment_id, visitor_id);
 
 CREATE TABLE inventory_items (
   id BIGINT NOT NULL AUTO_INCREMENT,

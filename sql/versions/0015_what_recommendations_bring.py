@@ -81,19 +81,26 @@ def upgrade() -> None:
         "experiment_exposures",
         sa.Column("id", _BIG, nullable=False),
         sa.Column("experiment_id", _BIG, nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("customer_id", _BIG, nullable=True),
+        sa.Column("visitor_id", _BIG, nullable=True),
         sa.Column("arm", sa.String(length=12), nullable=False),
         sa.Column("first_at", _TIME, nullable=False),
+        sa.CheckConstraint(
+            "(customer_id IS NULL) <> (visitor_id IS NULL)", name=op.f("ck_experiment_exposures_one_person")
+        ),
         sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_experiment_exposures_customer_id")),
         sa.ForeignKeyConstraint(
             ["experiment_id"], ["recommendation_experiments.id"], name=op.f("fk_experiment_exposures_experiment_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["visitor_id"], ["visitors.id"], name=op.f("fk_experiment_exposures_visitor_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id"),
         # Within the table: MySQL would make indexes of its own for the references otherwise.
         sa.Index("ix_experiment_exposures_customer_id", "customer_id"),
-        sa.Index("ix_experiment_exposures_person", "person"),
-        sa.Index("uq_experiment_exposures_person", "experiment_id", "person", unique=True),
+        sa.Index("ix_experiment_exposures_visitor_id", "visitor_id"),
+        sa.Index("uq_experiment_exposures_customer", "experiment_id", "customer_id", unique=True),
+        sa.Index("uq_experiment_exposures_visitor", "experiment_id", "visitor_id", unique=True),
         **_MYSQL,
     )
     op.create_index("ix_orders_changed", "orders", ["updated_at", "created_at"])

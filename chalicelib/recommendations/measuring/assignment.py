@@ -11,14 +11,10 @@ WHOLE = 100  # shares are whole per cents
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What an arm serves differently; None leaves it as it is.
-
-    `algorithm`: model, popularity or preferences; `model_version`: that model instead of the live one.
-    """
+    """What an arm serves differently; None leaves it as it is. `algorithm`: model, popularity or preferences."""
 
     diversity: float | None = None
     algorithm: str | None = None
-    model_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +41,12 @@ def arm_of(person: str, salt: str, arms: Sequence[Arm]) -> Arm | None:
     return None
 
 
-def stored_key(person: str) -> str:
-    """Return how a person is written down: a customer as it is, a visitor's id as a hash, since it is its secret."""
-    kind, _, public_id = person.partition(":")
-    if kind == "v":
-        return f"v:{hashlib.sha256(public_id.encode()).hexdigest()[:40]}"
-    return person
-
-
 def variant_name(experiment_id: int, arm: str) -> str:
     """Return the variant as request ids and figures know it: arms of two experiments are never mixed up."""
     return f"{experiment_id}-{arm}"
+
+
+def arm_in(variant: str, experiment_id: int) -> str | None:
+    """Return the arm that a variant names; None where it is of another experiment, or of none."""
+    number, dash, arm = variant.partition("-")
+    return arm if dash and number == str(experiment_id) else None

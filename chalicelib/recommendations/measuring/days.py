@@ -16,10 +16,9 @@ from chalicelib.events import outbox
 from chalicelib.recommendations.measuring import attribution, days_sql
 from chalicelib.recommendations.measuring.attribution import Purchase, Touch
 from chalicelib.recommendations.serving import request_ids
+from chalicelib.recommendations.signals.signals import MAX_AGE
 
 DAY = timedelta(days=1)
-# How late an event may be sent: what is older is not taken in.
-MAX_LATE = timedelta(days=7)
 # A transaction that began before the last look may have ended after it.
 _OVERLAP = timedelta(minutes=10)
 # Anybody may send events with ids of models that never were: no more than these are kept of a day, the most shown.
@@ -150,7 +149,7 @@ def figures_of(connection: Connection, day: date) -> list[dict[str, Any]]:
 
 def _count_shown(connection: Connection, counted: Day) -> None:
     start = start_of(counted.day)
-    late = start + DAY + MAX_LATE
+    late = start + DAY + MAX_AGE
     for row in days_sql.count_shown(connection, start, start + DAY, received_before=late, limit=MOST_GROUPS):
         # With a random end as short as there may be: only what stands before it matters.
         group = _group_of(f"{row.served}.00000000", row.surface)

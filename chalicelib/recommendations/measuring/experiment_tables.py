@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, String, Text
 
 from chalicelib.core.database import BigId, UtcDateTime, shop_table
 
@@ -31,14 +31,16 @@ recommendation_experiments = shop_table(
     Column("closed_at", UtcDateTime),
 )
 
-# `person`: "c:" and the customer's id, or "v:" and a hash of the visitor's id.
+# Who saw which arm, once a person: a customer, or a visitor, with whom this goes.
 experiment_exposures = shop_table(
     "experiment_exposures",
     Column("id", BigId, primary_key=True),
     Column("experiment_id", ForeignKey("recommendation_experiments.id"), nullable=False),
-    Column("person", String(64), nullable=False, index=True),
     Column("customer_id", ForeignKey("users.id"), index=True),
+    Column("visitor_id", ForeignKey("visitors.id", ondelete="CASCADE"), index=True),
     Column("arm", String(12), nullable=False),
     Column("first_at", UtcDateTime, nullable=False),
-    Index("uq_experiment_exposures_person", "experiment_id", "person", unique=True),
+    CheckConstraint("(customer_id IS NULL) <> (visitor_id IS NULL)", name="one_person"),
+    Index("uq_experiment_exposures_customer", "experiment_id", "customer_id", unique=True),
+    Index("uq_experiment_exposures_visitor", "experiment_id", "visitor_id", unique=True),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from chalicelib.core import clock, logging
 from chalicelib.core.database import run
-from chalicelib.recommendations.measuring import days, days_sql
+from chalicelib.recommendations.measuring import days, days_sql, drift, experiments, results
 from chalicelib.recommendations.models import leases
 
 MEASURE = "measure"
@@ -28,21 +30,27 @@ def measure_recommendations(*, time_left_ms: Callable[[], int]) -> int:
 
 def _measure(lease: leases.Lease, has_time: Callable[[], bool]) -> int:
     started = clock.now()
-    run(lambda connection: days_sql.update_job(connection, {"started_at": started}), writes=True)
+    job = run(days_sql.find_job, writes=False)
+    run(partial(days_sql.update_job, values={"started_at": started}), writes=True)
+
+    def may_go_on() -> bool:
+        lease.check()
+        return has_time()
+
     try:
+        # First: what follows notes that events were looked at until now.
+        experiments.note_shown(since=None if job is None else job.seen_until)
         days.mark_changes(started)
-
-        def may_go_on() -> bool:
-            lease.check()
-            return has_time()
-
         left = days.count_due_days(has_time=may_go_on)
+        if left == 0:
+            drift.check(started)
+            results.keep_all(has_time=may_go_on)
     except Exception as error:
         reason = logging.redact(f"{type(error).__name__}: {error}")[:1000]
-        run(lambda connection: days_sql.update_job(connection, {"error": reason}), writes=True)
+        run(partial(days_sql.update_job, values={"error": reason}), writes=True)
         raise
-    values = {"finished_at": clock.now(), "error": None}
+    ended: dict[str, Any] = {"finished_at": clock.now(), "error": None}
     if left == 0:
-        values["as_of"] = started
-    run(lambda connection: days_sql.update_job(connection, values), writes=True)
+        ended["as_of"] = started
+    run(partial(days_sql.update_job, values=ended), writes=True)
     return left

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from chalicelib.core.database import insert_row, read, transaction
-from chalicelib.recommendations.measuring.assignment import stored_key
 from chalicelib.recommendations.measuring.experiment_tables import experiment_exposures, recommendation_experiments
 from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_due_days
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
@@ -106,9 +105,8 @@ def make_experiment(state: str = "running", **given: Any) -> int:
         return insert_row(connection, recommendation_experiments, values)
 
 
-def make_exposure(experiment_id: int, person: str, arm: str, at: datetime = NOON) -> None:
-    """Note that a person saw an arm."""
-    customer_id = int(person[2:]) if person.startswith("c:") else None
-    values = {"experiment_id": experiment_id, "person": stored_key(person), "customer_id": customer_id}
+def make_exposure(experiment_id: int, arm: str, at: datetime = NOON, **person: int) -> None:
+    """Note that a person (`customer_id` or `visitor_id`) saw an arm."""
     with transaction() as connection:
-        connection.execute(insert(experiment_exposures).values(**values, arm=arm, first_at=at))
+        values = {"experiment_id": experiment_id, "arm": arm, "first_at": at}
+        connection.execute(insert(experiment_exposures).values(**values, **person))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.recommendations.measuring.assignment import Arm, Overrides, arm_of, stored_key, variant_name
+from chalicelib.recommendations.measuring.assignment import Arm, Overrides, arm_in, arm_of, variant_name
 from chalicelib.recommendations.measuring.statistics import chi_square_p
 
 PLAIN = Overrides()
@@ -69,15 +69,7 @@ def test_everybody_takes_part_where_the_shares_are_a_hundred(person: str) -> Non
     assert arm_of(person, "salt", arms_of(1, 99)) is not None
 
 
-def test_a_visitors_id_is_not_written_down_and_a_customers_is() -> None:
-    assert stored_key("c:17") == "c:17"
-    kept = stored_key("v:0123456789abcdef0123456789abcdef")
-    assert (
-        kept == stored_key("v:0123456789abcdef0123456789abcdef") != stored_key("v:0123456789abcdef0123456789abcde0")
-    )
-    assert "0123456789abcdef" not in kept
-    assert len(kept) == 42
-
-
 def test_arms_of_two_experiments_are_two_variants() -> None:
     assert variant_name(12, "control") == "12-control"
+    assert arm_in("12-control", 12) == "control"
+    assert [arm_in(variant, 1) for variant in ("12-control", "-", "1", "")] == [None] * 4
