@@ -35,6 +35,7 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
+from chalicelib.recommendations import recommend_api
 from chalicelib.recommendations.models import models_api, rebuild
 from chalicelib.recommendations.serving import neighbours_api, recommend_api
 from chalicelib.recommendations.signals import ageing, signals_api

@@ -42,6 +42,7 @@ from tests.factories import (
     make_token,
     make_webhook,
 )
+from tests.recommendations.models.fakes import write_model
 
 Statuses = dict[str, int]
 
@@ -352,6 +353,7 @@ class World:
             "webhook": make_webhook(),
             "delivery": make_delivery(),
             "archived": make_customer(),
+            "model": write_model(blobs.store()),
             "address": make_address(self.customer, street_address="Marked"),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"

@@ -86,9 +86,16 @@ def note_progress(connection: Connection, build_id: int, *, step: str, progress:
     builds_sql.update_build(connection, build_id, values, state="running")
 
 
-def note_version(connection: Connection, build_id: int, version: str, metrics: Mapping[str, Any]) -> None:
-    """Write down which version a build is about to publish: should it be killed, the next one knows what it did."""
-    values = {"version": version, "metrics": json.dumps(in_short(metrics)), "updated_at": clock.now()}
+def note_version(
+    connection: Connection, build_id: int, version: str, metrics: Mapping[str, Any], learned_from: str
+) -> None:
+    """Write down what a build is about to publish: should it be killed, the next one knows what it did."""
+    values = {
+        "version": version,
+        "metrics": json.dumps(in_short(metrics)),
+        "learned_from": learned_from,
+        "updated_at": clock.now(),
+    }
     builds_sql.update_build(connection, build_id, values, state="running")
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.recommendations.models.artefacts import is_ascending
+from chalicelib.recommendations.numeric import model as models
 from chalicelib.recommendations.numeric.interactions import History
-from chalicelib.recommendations.numeric.model import Model
 
 if TYPE_CHECKING:
     from chalicelib.recommendations.numeric.train import Trained
@@ -40,7 +40,7 @@ def check_sound(trained: Trained, item_ids: NDArray[np.int64]) -> None:
             raise NotSound(f"The array {name} holds objects.")
         if array.dtype.kind == "f" and not _is_finite(array):
             raise NotSound(f"The array {name} holds what is no number.")
-    model = Model(trained.arrays, trained.settings)
+    model = models.Model(trained.arrays, trained.settings)
     if model.n_items != len(item_ids):
         raise NotSound(f"The model knows {model.n_items} items, the catalogue {len(item_ids)}.")
     _ask(model)
@@ -52,7 +52,7 @@ def _is_finite(array: NDArray[Any]) -> bool:
     return all(bool(np.isfinite(flat[at : at + _BLOCK]).all()) for at in range(0, len(flat), _BLOCK))
 
 
-def _ask(model: Model) -> None:
+def _ask(model: models.Model) -> None:
     """Ask for people who bought nothing, and who bought one of some items."""
     tried = np.unique(np.linspace(0, model.n_items - 1, _TRIED).astype(np.int32))
     for items in (tried[:0], *(tried[at : at + 1] for at in range(len(tried)))):

@@ -16,7 +16,7 @@ from chalicelib.core.routes import Reply, Routes
 from chalicelib.recommendations.models import activation, builds, versions
 from chalicelib.recommendations.models.manifests import ArtefactBroken, Manifest
 
-routes = Routes("Recommendation models")
+routes = Routes("Recommendations")
 
 MOST_LISTED = 50
 

@@ -163,9 +163,10 @@ class _Build:
 
         self._note("checking", _TRAINED)
         checks.check_sound(trained, learned.item_ids)
-        objection = checks.objection(trained.metrics, None if live is None else live.metrics, settings().model_margin)
-        version, metrics = new_version(clock.now()), plain(trained.metrics)
-        run(lambda connection: builds.note_version(connection, self.id, version, metrics), writes=True)
+        metrics = plain(trained.metrics)
+        objection = checks.objection(metrics, None if live is None else live.metrics, settings().model_margin)
+        version = new_version(clock.now())
+        run(lambda connection: builds.note_version(connection, self.id, version, metrics, source), writes=True)
         self._note("publishing", _TRAINED + 0.02)
         self._written = version
         artefacts.write_version(
@@ -191,14 +192,14 @@ class _Build:
             if objection is None:
                 versions.point_to(self.store, version)
                 self._pointed = True
-            self._end_with(version, objection, source)
+            self._end_with(version, objection)
             self._prune(version)
 
-    def _end_with(self, version: str, objection: str | None, source: str) -> None:
+    def _end_with(self, version: str, objection: str | None) -> None:
         state, kind = ("done", "model.published") if objection is None else ("rejected", "model.rejected")
 
         def note(connection: Connection) -> None:
-            builds.end(connection, self.id, state, objection, rows_read=self._rows, learned_from=source)
+            builds.end(connection, self.id, state, objection, rows_read=self._rows)
             builds.tell(connection, self.id, kind, version, objection)
 
         run(note, writes=True)
