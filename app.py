@@ -35,7 +35,9 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
+from chalicelib.recommendations.models import models_api, rebuild
 from chalicelib.recommendations.serving import neighbours_api, recommend_api
+from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
 
@@ -65,6 +67,8 @@ routes: list[Route] = http.mount(
         price_rules_api.routes,
         recommend_api.routes,
         neighbours_api.routes,
+        models_api.routes,
+        signals_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
@@ -107,6 +111,12 @@ def purge_events(event: Any) -> None:
 
 
 @app.schedule("rate(1 day)")
+def purge_behaviour_events(event: Any) -> None:
+    """Take away what people did long ago, and visitors that nobody has seen since."""
+    ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
 def forget_checkouts(event: Any) -> None:
     """Forget who left a checkout without paying, a month later."""
     left_checkouts.forget(time_left_ms=event.context.get_remaining_time_in_millis)
@@ -122,3 +132,9 @@ def send_mails(event: Any) -> None:
 def refresh_search(_event: Any) -> None:
     """Let the product search know what sells now."""
     search.refresh_all()
+
+
+@app.schedule("rate(5 minutes)")
+def rebuild_recommendations(event: Any) -> None:
+    """Build a model for recommendations when one is due, every six hours, or asked for."""
+    rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)

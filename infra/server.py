@@ -28,6 +28,7 @@ PACE_S = {
     "send_mails": 2.0,
     "sweep_checkouts": 5.0,
     "refresh_search": 300.0,
+    "rebuild_recommendations": 5.0,
     "purge_events": 600.0,
     "forget_checkouts": 600.0,
     "purge_idempotency_keys": 600.0,

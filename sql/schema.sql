@@ -152,6 +152,33 @@ CREATE TABLE promotions (
   CONSTRAINT uq_promotions_code_key UNIQUE (code_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE recommendation_builds (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  state VARCHAR(16) NOT NULL,
+  requested_by VARCHAR(150) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  started_at DATETIME(6),
+  updated_at DATETIME(6) NOT NULL,
+  finished_at DATETIME(6),
+  step VARCHAR(100),
+  progress INTEGER NOT NULL,
+  rows_read BIGINT NOT NULL,
+  learned_from VARCHAR(200),
+  version VARCHAR(40),
+  message VARCHAR(1000),
+  metrics TEXT,
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_recommendation_builds_state ON recommendation_builds (state, id);
+
+CREATE TABLE recommendation_leases (
+  name VARCHAR(32) NOT NULL,
+  holder VARCHAR(100),
+  held_until DATETIME(6) NOT NULL,
+  PRIMARY KEY (name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE registrations (
   id BIGINT NOT NULL AUTO_INCREMENT,
   email VARCHAR(254) NOT NULL,

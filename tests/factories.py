@@ -23,6 +23,7 @@ from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
 from chalicelib.events import outbox, signing
 from chalicelib.events import tables as event_tables
+from chalicelib.recommendations.signals import signal_tables
 from tests.client import Client
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -282,6 +283,17 @@ def make_address(customer_id: int, **given: Any) -> int:
         "updated_at": NOON,
     }
     return _insert(tables.addresses, values | given)
+
+
+def make_visitor(public_id: str, **given: Any) -> int:
+    """Make a browser or app that is known by `public_id`."""
+    return _insert(signal_tables.visitors, {"public_id": public_id, "created_at": NOON, "last_seen_at": NOON} | given)
+
+
+def make_behaviour(product_id: int, kind: str = "view", **given: Any) -> int:
+    """Make an event of a visitor or a customer, who must be given."""
+    values = {"event_key": f"key-{next(_numbers)}", "kind": kind, "product_id": product_id}
+    return _insert(signal_tables.behaviour_events, values | {"at": NOON, "received_at": NOON} | given)
 
 
 def make_registration(email: str, *, password_hash: str = "none") -> int:

@@ -106,6 +106,8 @@ ANY_VERSION = {"If-Match": "*"}
 _REGISTRATION = {"email": "{new email}", "password": PASSWORD, "first_name": "Robin", "last_name": "Doe"}
 _PLACE = {"name": "R", "street_address": "Marked", "postal_code": "1", "city": "Lyon", "country": "France"}
 
+_EVENTS = [{"id": "1", "kind": "view", "product_id": 1}]
+
 # Words in braces stand for the ids of a `World`, or for something that is made anew for each request.
 MATRIX = {
     "GET /": Case(whoever()),
@@ -284,6 +286,10 @@ MATRIX = {
     "DELETE /shipping-rules/{rule_id}": Case(staff(404), "/shipping-rules/999999", headers=ANY_VERSION),
     "GET /shipping-options": Case(whoever()),
     "POST /ai/recommendations": Case(owner(other=404), body={"user_id": "{customer}"}),
+    "GET /ai/model": Case(staff()),
+    "GET /ai/models": Case(staff()),
+    "POST /ai/models/{version}/activate": Case(admin(), "/ai/models/{model}/activate"),
+    "POST /ai/models/rebuild": Case(admin(202)),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),
@@ -291,6 +297,7 @@ MATRIX = {
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),
     "GET /imports/{import_id}/rejections": Case(staff(), "/imports/{import}/rejections"),
     "GET /events": Case(staff()),
+    "POST /events": Case(anybody(), body={"visitor_id": "visitor-of-the-matrix", "events": _EVENTS}),
     "GET /webhooks": Case(staff()),
     "POST /webhooks": Case(admin(201), body={"url": "https://hooks.example/", "kinds": ["*"]}),
     "GET /webhooks/{webhook_id}": Case(staff(), "/webhooks/{webhook}"),

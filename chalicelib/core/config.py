@@ -22,6 +22,8 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
 _LIVE_STAGES = ("prod", "production", "live")
+# Which code a package holds: its builder may leave the revision here.
+_REVISION_FILE = Path(__file__).parent.parent / "REVISION"
 
 
 class ConfigurationError(Exception):
@@ -69,9 +71,16 @@ class Settings:
     events_topic_arn: str | None = None
     events_bus: str | None = None
     events_keep_days: int = 30
+    behaviour_keep_days: int = 180
     webhooks_ports: tuple[int, ...] = (443,)
     webhooks_allow_http: bool = False
     webhooks_allow_private: bool = False
+    git_revision: str = "unknown"
+    model_ttl_s: int = 0
+    model_versions_kept: int = 5
+    # How much worse than the live model a new one may measure, as a share of it.
+    model_margin: float = 0.1
+    model_memory_bytes: int = 2_000_000_000
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -126,10 +135,30 @@ def load(environment: Mapping[str, str]) -> Settings:
         events_topic_arn=environment.get("EVENTS_TOPIC_ARN") or None,
         events_bus=environment.get("EVENTS_BUS") or None,
         events_keep_days=_integer(environment, "EVENTS_KEEP_DAYS", 30),
+        behaviour_keep_days=_integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
         webhooks_allow_http=_flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,
+        git_revision=environment.get("GIT_REVISION") or _packaged_revision(),
+        model_ttl_s=_integer(environment, "MODEL_TTL_S", 60, least=0),
+        model_versions_kept=_integer(environment, "MODEL_VERSIONS_KEPT", 5),
+        model_margin=_share(environment, "MODEL_MARGIN", 0.1),
+        model_memory_bytes=_model_memory(environment),
     )
+
+
+def _packaged_revision() -> str:
+    """Return what the builder of the package wrote down, if one did."""
+    try:
+        return _REVISION_FILE.read_text(encoding="ascii").strip()[:100] or "unknown"
+    except OSError:
+        return "unknown"
+
+
+def _model_memory(environment: Mapping[str, str]) -> int:
+    """Return what a build of a model may take, in bytes: of a function's memory the interpreter needs some too."""
+    function_mb = _integer(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0, least=0)
+    return _integer(environment, "MODEL_MEMORY_MB", function_mb * 3 // 4 or 2000, least=100) * 1_000_000
 
 
 def _url_from_parts(environment: Mapping[str, str]) -> str | None:
@@ -153,6 +182,17 @@ def _integer(environment: Mapping[str, str], name: str, default: int, least: int
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
     if value < least:
         raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
+    return value
+
+
+def _share(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a number such as 0.1, not {text!r}.") from None
+    if not 0 <= value <= 1:
+        raise ConfigurationError(f"{name} must be from 0 to 1, not {text}.")
     return value
 
 

@@ -15,12 +15,12 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from chalicelib.commerce.stock import imported_stock
-from chalicelib.core import blobs, clock, logging
+from chalicelib.core import blobs, clock, holders, logging
 from chalicelib.core.blobs import Blob, Blobs
 from chalicelib.core.database import Connection, run
 from chalicelib.core.database.dialect import RowsRefused
 from chalicelib.core.errors import AppError, Conflict, NotFound
-from chalicelib.csv_import import holders, imports_sql
+from chalicelib.csv_import import imports_sql
 from chalicelib.csv_import.columns import TABLE_FILES, TableFile
 from chalicelib.csv_import.records import Rejection, excerpt
 from chalicelib.csv_import.steps import BATCH_ROWS, FileImport, Progress, Report, Transact

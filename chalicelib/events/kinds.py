@@ -24,6 +24,9 @@ KINDS = (
     "distribution_center.created",
     "distribution_center.changed",
     "import.finished",
+    "model.published",
+    "model.rejected",
+    "model.activated",
 )
 
 # What a webhook's test is sent as; never recorded.

@@ -44,6 +44,11 @@ def record(connection: Connection, kind: str, aggregate: str, payload: Mapping[s
     outbox_sql.insert_event(connection, values)
 
 
+def last_recorded(connection: Connection, kind: str) -> datetime | None:
+    """Return when `kind` happened for the last time, as far back as events are kept."""
+    return outbox_sql.find_newest_moment(connection, kind)
+
+
 def webhook_target(webhook_id: int) -> str:
     """Return the name under which deliveries know a webhook."""
     return f"webhook:{webhook_id}"

@@ -53,6 +53,13 @@ def list_events(
     return fetch_page(connection, statement, page, order=order, descending=True)
 
 
+def find_newest_moment(connection: Connection, kind: str) -> datetime | None:
+    """Return when the newest event of a kind happened."""
+    columns = outbox_events.c
+    newest = select(columns.created_at).where(columns.kind == kind)
+    return connection.scalar(newest.order_by(columns.created_at.desc(), columns.id.desc()).limit(1))
+
+
 def find_last_id_before(connection: Connection, moment: datetime) -> int:
     """Return the id of the newest event from before `moment`; 0 when there is none."""
     columns = outbox_events.c

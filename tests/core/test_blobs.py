@@ -153,6 +153,57 @@ class BlobsContract:
         with place.open("images/a.png") as stream:
             assert stream.read() == b"second one"
 
+    def test_a_stream_is_put_from_its_start(self, place: Blobs) -> None:
+        stream = io.BytesIO(b"x" * 3_000_000 + b"end")
+        stream.seek(7)
+        place.put_stream("models/a.npy", stream, "application/octet-stream")
+        found = blobs.read_bytes(place, "models/a.npy")
+        assert (len(found), found[-4:]) == (3_000_003, b"xend")
+
+    def test_reading_the_bytes_of_nothing_is_an_error(self, place: Blobs) -> None:
+        with pytest.raises(FileNotFoundError):
+            blobs.read_bytes(place, "nothing")
+
+    def test_the_folders_of_a_folder_are_named_in_order(self, place: Blobs, put: Put) -> None:
+        for name in ("c", "a", "b", "d", "e", "f", "g"):  # more than a page
+            put(f"models/{name}/x", b"")
+            put(f"models/{name}/deep/y", b"")
+        put("models/file", b"")
+        put("modelsandmore/z/x", b"")
+        assert list(place.folders("models")) == ["a", "b", "c", "d", "e", "f", "g"]
+        assert list(place.folders("models/a/")) == ["deep"]
+        assert list(place.folders("models/a/deep")) == list(place.folders("nothing")) == []
+        assert list(place.folders("")) == ["models", "modelsandmore"]
+
+    def test_what_was_deleted_is_gone_and_nothing_else(self, place: Blobs, put: Put) -> None:
+        put("models/a", b"a")
+        put("models/b", b"b")
+        place.delete("models/a")
+        place.delete("models/a")
+        place.delete("models")
+        place.delete("nothing/at/all")
+        assert [blob.key for blob in place.list("models")] == ["models/b"]
+
+    def test_a_folder_is_deleted_with_all_below_it(self, place: Blobs, put: Put) -> None:
+        for number in range(2 * PAGE + 1):
+            put(f"models/old/{number}", b"x")
+        put("models/old/deep/x", b"x")
+        put("models/older", b"x")
+        put("models/older2/x", b"x")
+        place.delete_folder("models/old/")
+        place.delete_folder("models/old")
+        assert list(place.list("models/old")) == []
+        assert place.find("models/old/deep/x") is None
+        assert list(place.folders("models")) == ["older2"]
+        assert [blob.key for blob in place.list("models")] == ["models/older"]
+
+    @pytest.mark.parametrize("prefix", ["", "/"])
+    def test_the_whole_place_is_not_deleted(self, place: Blobs, put: Put, prefix: str) -> None:
+        put("a", b"a")
+        with pytest.raises(ValueError, match=r"^/?$"):
+            place.delete_folder(prefix)
+        assert [blob.key for blob in place.list("")] == ["a"]
+
     @pytest.mark.parametrize("key", ["nothing", "images", "images/", "../secret"])
     def test_what_is_not_there_is_none(self, place: Blobs, key: str) -> None:
         place.put("images/a.png", b"a", "image/png")
@@ -194,6 +245,33 @@ class TestFolderBlobs(BlobsContract):
     def test_nothing_half_written_is_left(self, place: FolderBlobs) -> None:
         place.put("in/a", b"a", "text/plain")
         assert [path.name for path in (place.root / "in").iterdir()] == ["a"]
+
+    def test_what_a_killed_writer_left_is_no_blob(self, place: FolderBlobs, put: Put) -> None:
+        put("in/a", b"a")
+
+        class Broken(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            place.put_stream("in/b", Broken(), "text/plain")
+        assert [path.name for path in (place.root / "in").iterdir()] == ["a"]
+        # As of a process that had no time to tidy up.
+        put("in/.unfinished-x", b"half")
+        assert [blob.key for blob in place.list("in")] == ["in/a"]
+
+    def test_a_blob_is_a_file_of_this_machine(self, place: FolderBlobs, put: Put) -> None:
+        put("in/a", b"a")
+        assert place.local_path("in/a") == place.root / "in" / "a"
+        assert place.local_path("in") is place.local_path("b") is place.local_path("../secret") is None
+
+    @pytest.mark.parametrize("key", ["../secret", "in/../../secret"])
+    def test_nothing_outside_is_deleted(self, place: FolderBlobs, key: str) -> None:
+        with pytest.raises(ValueError, match="secret"):
+            place.delete(key)
+        with pytest.raises(ValueError, match="secret"):
+            place.delete_folder(key)
+        assert (place.root.parent / "secret").read_bytes() == b"not yours"
 
     def test_a_folder_gives_no_forms(self, place: FolderBlobs) -> None:
         assert place.upload_form("a.png", "image/png", 1, 600) is None
@@ -247,6 +325,10 @@ class TestBucketBlobs(BlobsContract):
         assert ["content-length-range", 7, 7] in conditions
         left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
         assert timedelta(seconds=590) < left <= timedelta(seconds=601)
+
+    def test_an_object_is_no_file_of_this_machine(self, place: BucketBlobs, put: Put) -> None:
+        put("a", b"a")
+        assert place.local_path("a") is None
 
     def test_a_missing_bucket_is_an_error_and_not_an_empty_one(self, aws: Any) -> None:
         with pytest.raises(aws.exceptions.NoSuchBucket):

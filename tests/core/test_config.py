@@ -225,6 +225,7 @@ def test_a_deployed_function_never_sends_into_its_own_network() -> None:
         ("WEBHOOKS_PORTS", "443,,"),
         ("WEBHOOKS_PORTS", "70000"),
         ("EVENTS_KEEP_DAYS", "0"),
+        ("BEHAVIOUR_KEEP_DAYS", "0"),
     ],
 )
 def test_a_wrong_setting_of_events_is_named(name: str, value: str) -> None:
@@ -232,10 +233,57 @@ def test_a_wrong_setting_of_events_is_named(name: str, value: str) -> None:
         load({name: value})
 
 
+def test_how_long_it_is_kept_what_people_do_is_a_setting() -> None:
+    assert load({}).behaviour_keep_days == 180
+    assert load({"BEHAVIOUR_KEEP_DAYS": "30"}).behaviour_keep_days == 30
+
+
 def test_where_events_are_published_is_a_setting() -> None:
     assert (load({}).events_topic_arn, load({}).events_bus, load({}).events_keep_days) == (None, None, 30)
     settings = load({"EVENTS_TOPIC_ARN": "arn:topic", "EVENTS_BUS": "bus", "EVENTS_KEEP_DAYS": "7"})
     assert (settings.events_topic_arn, settings.events_bus, settings.events_keep_days) == ("arn:topic", "bus", 7)
+
+
+# --- models ------------------------------------------------------------------------------------------------------
+
+
+def test_a_build_may_take_most_of_what_its_function_has() -> None:
+    assert load({}).model_memory_bytes == 2_000_000_000
+    function = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "4096"}
+    assert load(function).model_memory_bytes == 3_072_000_000
+    assert load({**function, "MODEL_MEMORY_MB": "500"}).model_memory_bytes == 500_000_000
+
+
+def test_how_models_are_kept_and_compared_is_a_setting() -> None:
+    settings = load({})
+    assert (settings.model_versions_kept, settings.model_margin, settings.model_ttl_s) == (5, 0.1, 60)
+    settings = load({"MODEL_VERSIONS_KEPT": "2", "MODEL_MARGIN": "0", "MODEL_TTL_S": "0"})
+    assert (settings.model_versions_kept, settings.model_margin, settings.model_ttl_s) == (2, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_VERSIONS_KEPT", "0"),
+        ("MODEL_MARGIN", "-0.1"),
+        ("MODEL_MARGIN", "1.5"),
+        ("MODEL_MARGIN", "ten"),
+        ("MODEL_MARGIN", "nan"),
+        ("MODEL_MEMORY_MB", "5"),
+        ("MODEL_TTL_S", "-1"),
+    ],
+)
+def test_a_wrong_setting_of_models_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({name: value})
+
+
+def test_the_revision_is_a_setting_or_what_the_package_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "_REVISION_FILE", tmp_path / "REVISION")
+    assert load({}).git_revision == "unknown"
+    (tmp_path / "REVISION").write_text("4c7b1f2\n")
+    assert load({}).git_revision == "4c7b1f2"
+    assert load({"GIT_REVISION": "abc"}).git_revision == "abc"
 
 
 class Asked(dict[str, str]):
@@ -261,5 +309,7 @@ def test_the_manual_explains_every_setting_and_no_other() -> None:
     environments = [Asked(), Asked(PARTS), Asked({"STAGE": "prod"}), Asked({"PAYMENT_PROVIDER": "test"})]
     for environment in environments:
         load(environment)
-    asked = set().union(*(environment.names for environment in environments)) - {"AWS_LAMBDA_FUNCTION_NAME"}
+    # What Lambda itself sets is no setting.
+    ours = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}
+    asked = set().union(*(environment.names for environment in environments)) - ours
     assert explained == asked

@@ -78,9 +78,22 @@ def list_whole(connection: Connection, *, after: int, status: str | None, limit:
     return products_sql.list_whole_products(connection, after=after, status=status, limit=limit)
 
 
+def list_described(connection: Connection, *, after: int, limit: int) -> Sequence[Any]:
+    """Return by what shoppers know published and archived products, by id, behind the id `after`.
+
+    Each has id, name, category, brand, department and retail_price_cents. Archived ones tell what people liked.
+    """
+    return products_sql.list_described_products(connection, after=after, statuses=[PUBLISHED, ARCHIVED], limit=limit)
+
+
 def find_whole(connection: Connection, product_ids: Iterable[int], *, lock: bool) -> dict[int, Any]:
     """Return products with every column, by id; `lock` keeps others from changing them."""
     return dict(products_sql.find_products(connection, product_ids, lock=lock))
+
+
+def find_published(connection: Connection, product_ids: Iterable[int]) -> set[int]:
+    """Return those of the ids that are of published products."""
+    return products_sql.find_published_ids(connection, product_ids)
 
 
 def find_sku_owners(connection: Connection, skus: Iterable[str]) -> dict[str, int]:

@@ -127,6 +127,18 @@ def list_whole_products(connection: Connection, *, after: int, status: str | Non
     return connection.execute(statement.order_by(products.c.id).limit(limit)).all()
 
 
+def list_described_products(
+    connection: Connection, *, after: int, statuses: Sequence[str], limit: int
+) -> Sequence[AnyRow]:
+    """Return what shoppers know a product by (id, name, category, brand, department, retail_price_cents), by id."""
+    columns = products.c
+    described = select(
+        columns.id, columns.name, columns.category, columns.brand, columns.department, columns.retail_price_cents
+    )
+    wanted = described.where(columns.id > after, columns.status.in_(statuses))
+    return connection.execute(wanted.order_by(columns.id).limit(limit)).all()
+
+
 def list_availability(connection: Connection, product_id: int) -> Sequence[AnyRow]:
     """Return the free and reserved units of a product, by center."""
     levels = stock_levels.c
@@ -145,6 +157,12 @@ def find_products(connection: Connection, product_ids: Iterable[int], *, lock: b
         rows = connection.execute(statement.with_for_update() if lock else statement)
         found.update({row.id: row for row in rows})
     return found
+
+
+def find_published_ids(connection: Connection, product_ids: Iterable[int]) -> set[int]:
+    """Return those of at most some hundred ids that are of published products."""
+    statement = select(products.c.id).where(products.c.id.in_(sorted(set(product_ids))), PUBLISHED)
+    return set(connection.scalars(statement))
 
 
 def find_sku_owners(connection: Connection, skus: Iterable[str]) -> dict[str, int]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.commerce.sales import sales_sql
 from chalicelib.core.database import Connection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,29 @@ class Preference:
     spent_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units that customers bought and kept, of whole orders: four arrays (n,) int64, `times` in s since 1970.
+
+    `last_order_id` is where the next page goes on; None where there is none.
+    """
+
+    orders: NDArray[np.int64]
+    customers: NDArray[np.int64]
+    products: NDArray[np.int64]
+    times: NDArray[np.int64]
+    last_order_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a customer bought and kept of one product in one order."""
+
+    product_id: int
+    quantity: int
+    at: datetime
+
+
 def total_sales(connection: Connection) -> Totals:
     """Return the totals over all time."""
     row = sales_sql.find_totals(connection)
@@ -46,3 +74,29 @@ def preferences_of(connection: Connection, customer_id: int, limit: int) -> list
     """Return what a customer buys most, most units first."""
     rows = sales_sql.list_preferences(connection, customer_id, limit)
     return [Preference(row.category, row.brand, row.units, int(row.spent_cents)) for row in rows]
+
+
+def list_purchases(connection: Connection, after_order_id: int, limit: int, *, before: datetime) -> Units:
+    """Return what customers (not guests) bought until `before` and kept, by order, behind an order.
+
+    About `limit` units are looked at, and always whole orders: a page may be empty where others follow.
+    """
+    last = sales_sql.find_page_end(connection, after_order_id, limit)
+    orders, customers, products, times = sales_sql.fetch_purchases(connection, after_order_id, last, before)
+    return Units(orders, customers, products, times, last)
+
+
+def purchases_of(connection: Connection, customer_id: int, limit: int) -> list[Purchase]:
+    """Return what a customer bought and kept, newest last, of its last `limit` units."""
+    quantities: dict[tuple[int, int], int] = {}
+    times: dict[tuple[int, int], datetime] = {}
+    for row in reversed(sales_sql.list_purchases_of(connection, customer_id, limit)):
+        key = (row.order_id, row.product_id)
+        quantities[key] = quantities.get(key, 0) + 1
+        times.setdefault(key, row.created_at)
+    return [Purchase(product, units, times[order, product]) for (order, product), units in quantities.items()]
+
+
+def products_bought_by(connection: Connection, customer_id: int) -> set[int]:
+    """Return the products that a customer bought and kept."""
+    return set(sales_sql.list_products_of(connection, customer_id))

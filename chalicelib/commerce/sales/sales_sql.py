@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from chalicelib.commerce.tables import order_items, orders, products
 from chalicelib.core.database import AnyRow, Connection
+from chalicelib.core.database.columns import fetch_integers
+from chalicelib.core.database.dialect import epoch_s
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SOLD = orders.c.status != "returned"
+_KEPT = order_items.c.status.not_in(["cancelled", "returned"])
 
 
 def find_totals(connection: Connection) -> AnyRow:
@@ -65,10 +74,49 @@ def list_preferences(connection: Connection, customer_id: int, limit: int) -> Se
     statement = (
         select(category.label("category"), brand.label("brand"), units.label("units"), spent.label("spent_cents"))
         .join_from(order_items, products)
-        .where(order_items.c.user_id == customer_id, order_items.c.status.not_in(["cancelled", "returned"]))
+        .where(order_items.c.user_id == customer_id, _KEPT)
         # By the folded keys: "Jeans" and "JEANS" are one.
         .group_by(products.c.category_key, products.c.brand_key)
         .order_by(units.desc(), spent.desc(), products.c.category_key, products.c.brand_key)
         .limit(limit)
     )
     return connection.execute(statement).all()
+
+
+def find_page_end(connection: Connection, after_order_id: int, limit: int) -> int | None:
+    """Return the order that the `limit`-th item behind the order is of; None where fewer follow."""
+    statement = select(order_items.c.order_id).where(order_items.c.order_id > after_order_id)
+    return connection.scalar(statement.order_by(order_items.c.order_id).offset(limit - 1).limit(1))
+
+
+def fetch_purchases(
+    connection: Connection, after_order_id: int, up_to_order_id: int | None, before: datetime
+) -> list[NDArray[np.int64]]:
+    """Return what customers kept of the orders in between: order, customer, product, time in s since 1970."""
+    items = order_items.c
+    statement = select(
+        items.order_id, items.user_id, items.product_id, epoch_s(connection, items.created_at).label("at")
+    ).where(items.order_id > after_order_id, items.user_id.is_not(None), _KEPT, items.created_at <= before)
+    if up_to_order_id is not None:
+        statement = statement.where(items.order_id <= up_to_order_id)
+    return fetch_integers(connection, statement)
+
+
+# Made once: each recommendation asks it.
+_PURCHASES_OF = (
+    select(order_items.c.order_id, order_items.c.product_id, order_items.c.created_at)
+    .where(order_items.c.user_id == bindparam("customer_id"), _KEPT)
+    .order_by(order_items.c.created_at.desc(), order_items.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def list_purchases_of(connection: Connection, customer_id: int, limit: int) -> Sequence[AnyRow]:
+    """Return the units that a customer bought last and kept: order_id, product_id, created_at; newest first."""
+    return connection.execute(_PURCHASES_OF, {"customer_id": customer_id, "limit": limit}).all()
+
+
+def list_products_of(connection: Connection, customer_id: int) -> Sequence[int]:
+    """Return the products that a customer bought and kept, each once."""
+    kept = select(order_items.c.product_id).where(order_items.c.user_id == customer_id, _KEPT)
+    return connection.scalars(kept.distinct()).all()

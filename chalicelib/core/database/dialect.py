@@ -13,7 +13,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Index, Table, column, create_engine, event, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    Table,
+    cast,
+    column,
+    create_engine,
+    event,
+    func,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
@@ -173,6 +188,14 @@ def alone(connection: Connection, work: str) -> Iterator[None]:
 def is_sqlite(connection: Connection) -> bool:
     """Tell whether the connection is to the embedded engine."""
     return connection.dialect.name == "sqlite"
+
+
+def epoch_s(connection: Connection, time: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the expression for the whole seconds from 1970 to a time."""
+    if is_sqlite(connection):
+        # Without the parts of a second: SQLite would round them.
+        return cast(func.strftime("%s", func.substr(time, 1, 19)), Integer)
+    return func.timestampdiff(text("SECOND"), text("'1970-01-01'"), time)
 
 
 def upsert(

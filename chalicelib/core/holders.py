@@ -1,4 +1,4 @@
-"""Who holds the lease of an import: a name for each process, and whether that process is gone."""
+"""Who holds a lease: a name for each process, and whether that process is gone."""
 
 from __future__ import annotations
 

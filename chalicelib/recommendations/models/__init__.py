@@ -1,0 +1,1 @@
+"""Models as they are stored, built, loaded and looked after."""

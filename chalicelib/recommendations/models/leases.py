@@ -1,0 +1,123 @@
+"""Who does what only one may do at a time: build a model, or change which versions there are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from chalicelib.core import clock, holders, logging
+from chalicelib.core.database import Connection, run
+from chalicelib.core.errors import AppError, Conflict
+from chalicelib.recommendations.models import leases_sql
+
+BUILD = "build"
+VERSIONS = "versions"
+
+LENGTH = timedelta(seconds=90)
+_BEAT_S = 20.0  # a lease is renewed by a thread: a step of a build may take minutes
+_PAUSE_S = 0.2
+
+
+class Busy(Conflict):
+    """Another process does it."""
+
+    code = "models-busy"
+    title = "Models are being worked on"
+
+
+class LeaseLost(Conflict):
+    """This process was taken for dead, and another has taken over."""
+
+    code = "lease-lost"
+    title = "Taken over by another process"
+
+
+class Lease:
+    """A lease that is held and kept alive."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.holder = holders.new_holder()
+        self._lost = False
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"lease of {name}", daemon=True)
+
+    def take(self) -> bool:
+        """Take or renew it; False while another holds it."""
+        return run(self._take, writes=True)
+
+    def _take(self, connection: Connection) -> bool:
+        now = clock.now()
+        found = leases_sql.find_lease(connection, self.name)
+        if found is None:
+            leases_sql.insert_lease(connection, self.name, now)
+        dead = found.holder if found is not None and holders.is_dead(found.holder) else None
+        return leases_sql.take_lease(connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH)
+
+    def keep(self) -> None:
+        """Renew it from time to time, in a thread of its own."""
+        self._thread.start()
+
+    def _keep(self) -> None:
+        while not self._over.wait(_BEAT_S):
+            try:
+                self._lost = self._lost or not self.take()
+            except Exception:  # the database may be back before the lease is over
+                logging.failure("a lease could not be renewed", lease=self.name)
+
+    def check(self) -> None:
+        """Renew it.
+
+        Raises:
+            LeaseLost: another process has taken over.
+        """
+        if self._lost or not self.take():
+            self._lost = True
+            raise LeaseLost(f"Another process has taken over ({self.name}).")
+
+    def release(self) -> None:
+        """Let others take it."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        try:
+            run(self._let_go, writes=True)
+        except AppError as error:  # it ends by itself; what was done under it is done
+            logging.warning("a lease could not be released", lease=self.name, reason=error.message)
+
+    def _let_go(self, connection: Connection) -> None:
+        leases_sql.release_lease(connection, self.name, self.holder, clock.now())
+
+
+def is_held(connection: Connection, name: str) -> bool:
+    """Tell whether a process that is alive holds a lease."""
+    found = leases_sql.find_lease(connection, name)
+    return (
+        found is not None
+        and found.holder is not None
+        and found.held_until > clock.now()
+        and not holders.is_dead(found.holder)
+    )
+
+
+@contextmanager
+def held(name: str, *, wait_s: float = 0.0) -> Iterator[Lease]:
+    """Hold a lease; wait for it at most so long.
+
+    Raises:
+        Busy: another process holds it.
+    """
+    lease = Lease(name)
+    give_up_at = time.monotonic() + wait_s
+    while not lease.take():
+        if time.monotonic() >= give_up_at:
+            raise Busy(f"Another process is at it ({name}); try again later.", retry_after_s=30)
+        time.sleep(_PAUSE_S)
+    lease.keep()
+    try:
+        yield lease
+    finally:
+        lease.release()
