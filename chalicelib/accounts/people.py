@@ -19,6 +19,7 @@ from chalicelib.core.paging import MAX_LIMIT, PageRequest
 from chalicelib.core.text import fold
 from chalicelib.events import outbox
 from chalicelib.mails import mails
+from chalicelib.recommendations.signals import own_signals
 
 # What a customer does not change by itself: the address has to be proved, the source is the shop's own note.
 STAFF_ONLY = frozenset({"email", "traffic_source"})
@@ -86,7 +87,7 @@ def restore_person(connection: Connection, customer_id: int, expected_version: i
 
 
 def export_person(connection: Connection, customer_id: int, *, owner_id: int | None) -> dict[str, Any]:
-    """Return all that is stored of a customer: customer, account, addresses, orders.
+    """Return all that is stored of a customer: customer, account, addresses, orders, visitors, latest behaviour.
 
     Raises:
         NotFound: there is none, or it is somebody else.
@@ -97,6 +98,8 @@ def export_person(connection: Connection, customer_id: int, *, owner_id: int | N
         "account": accounts_sql.find_account_of_customer(connection, customer_id),
         "addresses": addresses.list_all(connection, customer_id),
         "orders": _all_orders(connection, customer_id),
+        "visitors": own_signals.list_visitors(connection, customer_id),
+        "behaviour": own_signals.list_latest(connection, customer_id),
     }
 
 
@@ -112,7 +115,7 @@ def _all_orders(connection: Connection, customer_id: int) -> list[Any]:
 
 
 def erase_person(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
-    """Forget who a customer is: its profile, addresses, account and mails. The orders stay, of nobody.
+    """Forget who a customer is: its profile, addresses, account, mails and what it did. The orders stay, of nobody.
 
     Raises:
         NotFound: there is none of that id.
@@ -129,6 +132,7 @@ def erase_person(connection: Connection, customer_id: int, expected_version: int
     for address in sorted(known):
         mails.forget(connection, address)
         registrations_sql.delete_registrations(connection, fold(address))
+    own_signals.forget(connection, customer_id)
     outbox.record(connection, "customer.erased", f"customer:{customer_id}", {"customer_id": customer_id})
     return erased
 

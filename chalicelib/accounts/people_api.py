@@ -18,6 +18,7 @@ from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import Email
 from chalicelib.core.routes import Reply, Routes, versioned
+from chalicelib.recommendations.signals.signals_api import Behaviour, Visitor, present_behaviour, present_visitor
 
 routes = Routes("Customers")
 
@@ -42,6 +43,8 @@ class PersonalData(BaseModel):
     account: Account | None
     addresses: list[Address]
     orders: list[Order]
+    visitors: list[Visitor]
+    behaviour: list[Behaviour] = Field(description="The latest 500; all by `GET /users/{user_id}/behaviour`.")
 
 
 @routes.patch("/users/{user_id}", access=STAFF_OR_OWNER, response=Customer, errors=[NotFound, Conflict])
@@ -74,21 +77,23 @@ def restore_user(connection: Connection, user_id: int, expected_version: int | N
 
 @routes.get("/users/{user_id}/export", access=STAFF_OR_OWNER, response=PersonalData, errors=[NotFound])
 def export_user(connection: Connection, owner_id: int | None, user_id: int) -> dict[str, Any]:
-    """Read all that is stored of a customer: itself, its account, addresses and orders."""
+    """Read all that is stored of a customer: itself, its account, addresses, orders, and what it did in the shop."""
     found = people.export_person(connection, user_id, owner_id=owner_id)
     return {
         "customer": as_dict(found["customer"]),
         "account": None if found["account"] is None else present_account(found["account"]),
         "addresses": [present(row) for row in found["addresses"]],
         "orders": [present_order(row) for row in found["orders"]],
+        "visitors": [present_visitor(row) for row in found["visitors"]],
+        "behaviour": [present_behaviour(row) for row in found["behaviour"]],
     }
 
 
 @routes.post("/users/{user_id}/erase", access=ADMIN, response=Customer, errors=[NotFound, Conflict])
 def erase_user(connection: Connection, user_id: int, expected_version: int | None) -> Reply:
-    """Forget who a customer is, for good: profile, addresses, account, mails. Its orders stay, of nobody.
+    """Forget who a customer is, for good: profile, addresses, account, mails, what it did in the shop.
 
-    While an order or a checkout is under way it is a 409: what was bought has to arrive.
+    Its orders stay, of nobody. While an order or a checkout is under way it is a 409: what was bought has to arrive.
     """
     row = people.erase_person(connection, user_id, expected_version)
     return versioned(as_dict(row), row.version)

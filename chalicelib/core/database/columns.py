@@ -24,16 +24,21 @@ def fetch_integers(connection: Connection, statement: Select[Any]) -> list[NDArr
     import numpy as np  # jobs alone need it: the functions of the API must not load it
 
     rows = statement.subquery("page")
-    texts = select(func.count(), *(func.group_concat(column) for column in rows.c))
-    count, *found = connection.execute(texts).one()
+    texts = [func.group_concat(column) for column in rows.c]
+    # The server cuts what is too long, maybe inside a number, and only warns of it.
+    lengths = [func.sum(func.length(column)) for column in rows.c]
+    count, *found = connection.execute(select(func.count(), *texts, *lengths)).one()
     if not count:
-        return [np.empty(0, np.int64) for _ in found]
-    # The text comes as bytes where the driver knows no charset of a number.
-    read = [np.fromstring(_as_text(text), dtype=np.int64, sep=",") for text in found]
-    if any(len(column) != count for column in read):
-        raise ValueError(f"{count} rows were read as {[len(column) for column in read]} values")
-    return read
+        return [np.empty(0, np.int64) for _ in texts]
+    read = [_as_text(text) for text in found[: len(texts)]]
+    if any(len(text) != (length or 0) + count - 1 for text, length in zip(read, found[len(texts) :], strict=True)):
+        raise ValueError(f"a page of {count} rows has nulls, or is too long for the server")
+    columns = [np.fromstring(text, dtype=np.int64, sep=",") for text in read]
+    if any(len(column) != count for column in columns):
+        raise ValueError(f"{count} rows were read as {[len(column) for column in columns]} values")
+    return columns
 
 
 def _as_text(text: str | bytes | None) -> str:
+    # It comes as bytes where the driver knows no charset of a number; None: there are nulls only.
     return text.decode("ascii") if isinstance(text, bytes) else (text or "")

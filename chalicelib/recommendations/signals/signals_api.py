@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chalicelib.core.auth import PUBLIC, Caller
+from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
+from chalicelib.core.errors import NotFound
 from chalicelib.core.inputs import AS_WHOLE, Id
+from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Routes
-from chalicelib.recommendations.signals import signals
+from chalicelib.recommendations.signals import own_signals, signals
 from chalicelib.recommendations.signals.bounds import TooManyEvents
 
 routes = Routes("Recommendations")
@@ -79,6 +81,47 @@ class TakenEvents(BaseModel):
     accepted: int
     duplicates: int
     rejected: list[RejectedEvent]
+
+
+class Behaviour(BaseModel):
+    """One thing that a customer did."""
+
+    kind: Literal["view", "cart", "click", "impression"]
+    product_id: int
+    at: AwareDatetime
+    received_at: AwareDatetime
+    request_id: str | None
+    position: int | None
+    surface: str | None
+    visitor_id: str | None
+
+
+class Visitor(BaseModel):
+    """A browser or app at which a customer was the first to sign in."""
+
+    visitor_id: str
+    created_at: AwareDatetime
+    last_seen_at: AwareDatetime
+
+
+def present_behaviour(row: Any) -> dict[str, Any]:
+    """Return an event as it is answered."""
+    names = ("kind", "product_id", "at", "received_at", "request_id", "position", "surface")
+    return {**{name: getattr(row, name) for name in names}, "visitor_id": row.visitor}
+
+
+def present_visitor(row: Any) -> dict[str, Any]:
+    """Return a visitor as it is answered."""
+    return {"visitor_id": row.public_id, "created_at": row.created_at, "last_seen_at": row.last_seen_at}
+
+
+@routes.get("/users/{user_id}/behaviour", access=STAFF_OR_OWNER, response=list[Behaviour], errors=[NotFound])
+def list_behaviour(
+    connection: Connection, owner_id: int | None, user_id: int, query: PageQuery
+) -> Page[dict[str, Any]]:
+    """List what a customer did, newest first: views, cart additions, what it was shown and clicked."""
+    page = own_signals.list_behaviour(connection, query.page(), user_id, owner_id=owner_id)
+    return page.with_items([present_behaviour(row) for row in page.items])
 
 
 @routes.post("/events", access=PUBLIC, response=TakenEvents, errors=[TooManyEvents])

@@ -9,6 +9,8 @@ from sqlalchemy import delete, exists, select, update
 
 from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.dialect import upsert
+from chalicelib.core.database.pages import fetch_page
+from chalicelib.core.paging import Page, PageRequest
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
 
 _events = behaviour_events.c
@@ -42,18 +44,18 @@ def lock_visitors_of(connection: Connection, customer_id: int) -> Sequence[int]:
     return connection.scalars(mine.with_for_update()).all()
 
 
-def list_visitors_of(connection: Connection, customer_id: int) -> Sequence[AnyRow]:
-    """Return the visitors at which a customer signed in: id, public_id, created_at, last_seen_at."""
-    shown = select(visitors.c.id, visitors.c.public_id, visitors.c.created_at, visitors.c.last_seen_at)
-    return connection.execute(shown.where(visitors.c.customer_id == customer_id).order_by(visitors.c.id)).all()
+def list_visitors_of(connection: Connection, customer_id: int, limit: int) -> Sequence[AnyRow]:
+    """Return the visitors at which a customer signed in, newest first."""
+    mine = select(visitors).where(visitors.c.customer_id == customer_id)
+    return connection.execute(mine.order_by(visitors.c.id.desc()).limit(limit)).all()
 
 
-def list_events_of(connection: Connection, customer_id: int, after_id: int, limit: int) -> Sequence[AnyRow]:
-    """Return events of a customer by id, behind one: every column that says something of it."""
-    columns = (_events.id, _events.visitor_id, _events.kind, _events.product_id, _events.request_id)
-    shown = select(*columns, _events.position, _events.surface, _events.at, _events.received_at)
-    mine = shown.where(_events.customer_id == customer_id, _events.id > after_id)
-    return connection.execute(mine.order_by(_events.id).limit(limit)).all()
+def list_events_of(connection: Connection, page: PageRequest, customer_id: int) -> Page[AnyRow]:
+    """Return the events of a customer, newest first, with the `visitor` that sent them."""
+    columns = (_events.id, _events.kind, _events.product_id, _events.request_id, _events.position, _events.surface)
+    shown = select(*columns, _events.at, _events.received_at, visitors.c.public_id.label("visitor"))
+    mine = shown.select_from(behaviour_events).outerjoin(visitors).where(_events.customer_id == customer_id)
+    return fetch_page(connection, mine, page, order=[_events.id], descending=True)
 
 
 def delete_of_customer(connection: Connection, customer_id: int, visitor_ids: Sequence[int]) -> None:
