@@ -23,8 +23,8 @@ class ReasonShown(BaseModel):
     kind: Kind = Field(
         description="`bought`, `carted`, `viewed`: what the person did with `product_id`. `similar`, "
         "`bought_together`: with `product_id`. `preference`: a category (and brand) that the person buys or "
-        "looked at. `popular`, `trending`: among what sells best of the category, of all times or lately. `sold`: how often. "
-        "`new`: came within a month. `category`: nothing special."
+        "looked at. `popular`, `trending`: among what sells best of the category, of all times or lately. `sold`: "
+        "how often. `new`: came within a month. `category`: nothing special."
     )
     text: str
     product_id: int | None
