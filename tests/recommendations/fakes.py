@@ -1,4 +1,4 @@
-"""A small model with the interface of the real one: it counts who bought what with what, so that tests can foresee it."""
+"""A small model with the interface of the real one: it counts who bought what with what, which tests can foresee."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import numpy as np
 from sqlalchemy import select
 
 from chalicelib.commerce import tables
-from chalicelib.core.database import Connection, read
+from chalicelib.commerce.catalogue import search
+from chalicelib.core.database import Connection, read, transaction
 from chalicelib.core.text import fold
 from chalicelib.recommendations.models.live import LiveModel
 from chalicelib.recommendations.numeric.catalogue import Catalogue
@@ -169,3 +170,9 @@ def _popularity(n_items: int, codes: Iterable[int]) -> Reals:
     for code in codes:
         found[code] += 1
     return found
+
+
+def search_knows(*product_ids: int) -> None:
+    """Let the product search, and so the memory of serving, know products as they are: factories do not."""
+    with transaction() as connection:
+        search.index_products(connection, product_ids)

@@ -83,7 +83,7 @@ def alike(
     in_stock_first: bool = False,
     limit: int,
 ) -> Sequence[Any]:
-    """Return published products of the category of the row `like`, by brand and price: see `choices_sql.list_alike`."""
+    """Return published products of the category of the row `like`, by brand and price: `choices_sql.list_alike`."""
     if limit == 0:
         return []
     return choices_sql.list_alike(

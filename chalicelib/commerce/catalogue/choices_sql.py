@@ -135,7 +135,7 @@ def list_alike(
     """
     price, cents = cast(products.c.retail_price_cents, Float), max(like.retail_price_cents, 1)
     near = case((price > cents, cents / price), else_=price / float(cents))
-    same_brand = literal(0.0)
+    same_brand: ColumnElement[float] = literal(0.0)
     if like.brand is not None:
         same_brand = case((products.c.brand_key == fold(like.brand), literal(0.5)), else_=literal(0.0))
     score = (same_brand + near / 2).label("score")

@@ -37,6 +37,7 @@ IN_STOCK = (
 # Made once: building them costs as much as a short query.
 _ALL = select(*SHOWN)
 _PUBLISHED = _ALL.where(PUBLISHED)
+_BY_IDS = _ALL.where(products.c.id.in_(bindparam("ids", expanding=True)))
 _WHOLE = select(*SHOWN, products.c.description)
 _LOOKUP = 1_000  # values of one IN list
 _KEY_LENGTH = 255
@@ -73,9 +74,7 @@ class ProductFilter:
         if department := fold(self.department or ""):
             # The search keeps the folded one of each published product.
             entry = product_search.c
-            found.append(
-                exists().where(entry.product_id == products.c.id, entry.department_key == department)
-            )
+            found.append(exists().where(entry.product_id == products.c.id, entry.department_key == department))
         if self.in_stock:
             found.append(IN_STOCK)
         return found
@@ -106,7 +105,7 @@ def find_shown(connection: Connection, product_ids: Sequence[int]) -> dict[int, 
     """Return by id what a list shows of products, of any status."""
     if not product_ids:
         return {}
-    return {row.id: row for row in connection.execute(_ALL.where(products.c.id.in_(product_ids)))}
+    return {row.id: row for row in connection.execute(_BY_IDS, {"ids": list(product_ids)})}
 
 
 def list_products(

@@ -117,9 +117,7 @@ def _personal_pick(stand: Stand, known: Known, scores: Reals, row: int, low: flo
     )
 
 
-def similar(
-    connection: Connection, live: LiveModel, like: Any, wish: Wish, *, now: datetime
-) -> list[Item]:
+def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, now: datetime) -> list[Item]:
     """Return the items most like a product (a row), none where the model does not know it."""
     item = int(live.codes_of(np.array([like.id], dtype=np.int64))[0])
     if item < 0:

@@ -12,8 +12,8 @@ from chalicelib.recommendations.serving.reasons import Kind
 from chalicelib.recommendations.serving.wishes import Found, Item
 
 IN_STOCK = (
-    "`true`: only what has free units. `false`: stock makes no difference. Left out: what is sold out comes behind all "
-    "that is in stock."
+    "`true`: only what has free units. `false`: stock makes no difference. Left out: what is sold out comes behind "
+    "all that is in stock."
 )
 
 
@@ -22,9 +22,9 @@ class ReasonShown(BaseModel):
 
     kind: Kind = Field(
         description="`bought`, `carted`, `viewed`: what the person did with `product_id`. `similar`, "
-        "`bought_together`: with `product_id`. `preference`: a category (and brand) that the person buys or looked "
-        "at. `popular`, `trending`: among what sells best of the category, of all times or lately. `sold`: how often. "
-        "`new`: came within a month. `category`: nothing special."
+        "`bought_together`: with `product_id`. `preference`: a category (and brand) that the person buys or "
+        "looked at. `popular`, `trending`: among what sells best of the category, of all times or lately. `sold`: "
+        "how often. `new`: came within a month. `category`: nothing special."
     )
     text: str
     product_id: int | None
@@ -37,7 +37,7 @@ class ReasonShown(BaseModel):
 class ChosenProduct(Product):
     """A product, its place, and why it is here."""
 
-    position: int = Field(ge=1, description="Its place in this answer, from 1; to be sent with its events.")
+    position: int = Field(ge=0, description="Its place in this answer, from 0: to be sent with its events.")
     score: float = Field(description="How much speaks for it; comparable within this answer only.")
     source: Literal["collaborative", "content", "popularity"] = Field(
         description="What spoke most for it: what people did, what it is, or what all buy."
@@ -68,7 +68,7 @@ def present_answer(found: Found, *, for_staff: bool, personal: bool = False) -> 
     return {
         "recommendations": [
             _present_item(item, position, for_staff=for_staff, personal=personal)
-            for position, item in enumerate(found.items, 1)
+            for position, item in enumerate(found.items)
         ],
         "algorithm": found.algorithm,
         "request_id": found.request_id,

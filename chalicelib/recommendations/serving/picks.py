@@ -46,7 +46,7 @@ def look_up(
     limit: int,
     now: datetime,
 ) -> list[Item]:
-    """Return items of the first `limit` picks that pass as they are now: one statement for each block that it takes."""
+    """Return items of the first `limit` picks that pass as they are now: a statement for each block that it takes."""
     items: list[Item] = []
     for block in blocks:
         ids = {pick.product_id for pick in block} | {pick.because[0] for pick in block if pick.because}

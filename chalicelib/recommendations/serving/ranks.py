@@ -1,7 +1,4 @@
-"""From scores to rows of the shelf in the order in which they are to be shown, worked out as far as they are asked for.
-
-Pure numbers.
-"""
+"""From scores to rows of the shelf in the order in which they are to be shown. Pure numbers."""
 
 from __future__ import annotations
 
@@ -26,14 +23,21 @@ def in_order(
     """Yield the rows of `tiers`, best first, in blocks without repetition: first `n` or fewer, then more and more.
 
     `tiers`: (n_rows,) bool each, disjoint; all rows of one come before those of the next. `groups`: (n_rows,), of
-    which the first tier's best are not to be too much of one (see `ranking.diversify`). Ties by row.
+    which the first `n` are not to be too much of one (see `ranking.diversify`). Ties by row.
     """
     if n <= 0:
         return
-    first = _first(scores, tiers[0], groups, n, diversity)
+    parts: list[Codes] = []
+    for tier in tiers:
+        missing = n - sum(map(len, parts))
+        if missing:
+            parts.append(_first(scores, tier, groups, missing, diversity))
+    first = np.concatenate(parts)
     if len(first):
         yield first
-    # Only where some of them turned out to be gone, or the first tier was short.
+    if len(first) < n:
+        return
+    # Only where some of them turned out to be gone.
     given, size = set(first.tolist()), n
     rest = np.concatenate([_sorted(scores, tier) for tier in tiers])
     rest = rest[[row not in given for row in rest.tolist()]] if given else rest
@@ -43,9 +47,7 @@ def in_order(
         at, size = at + size, min(size * 4, _MOST_AT_ONCE)
 
 
-def _first(
-    scores: Reals, tier: NDArray[np.bool_], groups: NDArray[np.int32], n: int, diversity: float
-) -> Codes:
+def _first(scores: Reals, tier: NDArray[np.bool_], groups: NDArray[np.int32], n: int, diversity: float) -> Codes:
     varied = min(n, _DIVERSIFIED) if diversity > 0 else 0
     best = top(scores, max(n, varied * _POOL), tier)
     if not varied:
@@ -62,4 +64,3 @@ def _sorted(scores: Reals, tier: NDArray[np.bool_]) -> Codes:
     rows = np.flatnonzero(tier).astype(np.int32)
     order: Codes = rows[np.lexsort((rows, -scores[rows]))]
     return order
-

@@ -51,16 +51,18 @@ def similar_to(product: Any) -> Reason:
 def together_with(product: Any, count: int) -> Reason:
     """Return the reason that a product was bought in one order with another, `count` times."""
     return Reason(
-        "bought_together", f"Bought together with {product.name} {_times(count)}", product.id, product.name, count=count
+        "bought_together",
+        f"Bought together with {product.name} {_times(count)}",
+        product.id,
+        product.name,
+        count=count,
     )
 
 
 def prefers(category: str, brand: str | None, *, viewed: bool) -> Reason:
     """Return the reason that somebody buys, or looked at, a category, of a brand where one is given."""
     goods = category if brand is None else f"{category} by {brand}"
-    return Reason(
-        "preference", f"You {'looked at' if viewed else 'buy'} {goods}", category=category, brand=brand
-    )
+    return Reason("preference", f"You {'looked at' if viewed else 'buy'} {goods}", category=category, brand=brand)
 
 
 def popular_in(category: str) -> Reason:

@@ -6,11 +6,10 @@ The history is read at each request, so that what was done a second ago counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib.commerce.customers import customers
-from chalicelib.commerce.sales import sales
-from chalicelib.commerce.sales.sales import Preference
+from chalicelib.commerce.sales.bought import Bought, bought_by
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
@@ -37,11 +36,11 @@ def to_customer(connection: Connection, customer_id: int, wish: Wish, *, owner_i
     """
     if owner_id not in (None, customer_id):
         raise NotFound(f"There is no customer {customer_id}.")
-    signals = interactions.history_of(connection, customer_id=customer_id, visitor=None, limit=_HISTORY)
-    if not signals:  # who did something is there
-        customers.get_customer(connection, customer_id, owner_id=owner_id)
-    preferences = sales.preferences_of(connection, customer_id, _MOST_PREFERENCES)
-    return _recommend(connection, Person(customer_id=customer_id), signals, wish, preferences)
+    past = _past_of(connection, Person(customer_id=customer_id))
+    if owner_id is None and not past.signals:  # who did something is there
+        customers.get_customer(connection, customer_id, owner_id=None)
+    found = _recommend(connection, Person(customer_id=customer_id), past, wish)
+    return replace(found, preferences=past.bought.preferences)
 
 
 def to_visit(connection: Connection, person: Person, wish: Wish) -> Found:
@@ -49,45 +48,57 @@ def to_visit(connection: Connection, person: Person, wish: Wish) -> Found:
 
     Who merely knows a visitor's id learns nothing of what the customer bought who signed in there.
     """
-    signals: Sequence[Signal] = []
-    if person.customer_id is not None or person.visitor is not None:
-        signals = interactions.history_of(
-            connection, customer_id=person.customer_id, visitor=person.visitor, limit=_HISTORY
-        )
-    preferences: Sequence[Preference] = ()
-    if person.customer_id is not None and live.current() is None:
-        preferences = sales.preferences_of(connection, person.customer_id, _MOST_PREFERENCES)
-    return replace(_recommend(connection, person, signals, wish, preferences), preferences=())
+    return _recommend(connection, person, _past_of(connection, person), wish)
 
 
-def _recommend(
-    connection: Connection,
-    person: Person,
-    signals: Sequence[Signal],
-    wish: Wish,
-    preferences: Sequence[Preference],
-) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What somebody did, oldest first, and what it bought."""
+
+    signals: Sequence[Signal] = ()
+    bought: Bought = field(default_factory=Bought)
+
+
+def _past_of(connection: Connection, person: Person) -> _Past:
+    """Return what a person did until now: a statement for what it bought, one for all else."""
+    if person.customer_id is None and person.visitor is None:
+        return _Past()
+    bought = Bought()
+    if person.customer_id is not None:
+        bought = bought_by(connection, person.customer_id, preferences=_MOST_PREFERENCES)
+    signals = interactions.history_of(
+        connection,
+        customer_id=person.customer_id,
+        visitor=person.visitor,
+        limit=_HISTORY,
+        purchases=bought.purchases,
+    )
+    return _Past(signals, bought)
+
+
+def _recommend(connection: Connection, person: Person, past: _Past, wish: Wish) -> Found:
     now = clock.now()
     variant = _variant_of(connection, person)
     if wish.diversity is None and variant is not None and variant.overrides.diversity is not None:
         wish = replace(wish, diversity=variant.overrides.diversity)
     algorithm = None if variant is None else variant.overrides.algorithm
-    deeds, tastes = deeds_of(signals, wish.context, now), preferences
+    deeds, preferences = deeds_of(past.signals, wish.context, now), past.bought.preferences
     if algorithm == "popularity":
-        deeds, tastes = [], ()
+        deeds, preferences = [], ()
     model = None if algorithm == "preferences" else live.current()
     if model is None:
-        items, algorithm = from_sales.personal(connection, person.customer_id, deeds, tastes, wish, now=now)
+        items, algorithm = from_sales.personal(connection, person.customer_id, deeds, preferences, wish, now=now)
     else:
         # numpy: only who asks for recommendations pays for it
         from chalicelib.recommendations.serving import from_model
 
-        without = _without(connection, person, wish)
+        # What one looks at just now one sees; what one has one needs no more.
+        without = {*wish.context, *(past.bought.product_ids if wish.exclude_purchased else ())}
         items = from_model.personal(connection, model, deeds, wish, without=without, now=now)
         algorithm = algorithm or "model"
     version = None if model is None else model.version
     name = None if variant is None else variant.name
-    return Found(items, algorithm, request_ids.make(version, name or request_ids.NONE), version, name, preferences)
+    return Found(items, algorithm, request_ids.make(version, name or request_ids.NONE), version, name)
 
 
 def _variant_of(connection: Connection, person: Person) -> Variant | None:
@@ -99,11 +110,3 @@ def _variant_of(connection: Connection, person: Person) -> Variant | None:
     else:
         return None
     return None if found.name == request_ids.NONE else found
-
-
-def _without(connection: Connection, person: Person, wish: Wish) -> set[int]:
-    """Return the products that are not to be shown: what one looks at just now, and what one has."""
-    bought: set[int] = set()
-    if wish.exclude_purchased and person.customer_id is not None:
-        bought = interactions.bought_by(connection, person.customer_id)
-    return bought | set(wish.context)

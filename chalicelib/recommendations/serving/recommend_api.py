@@ -46,8 +46,8 @@ class Filters(BaseModel):
     context: list[Id] = Field(
         [],
         max_length=_MOST_CONTEXT,
-        description="Ids of the products that were looked at in this visit, oldest first. They count as views of this "
-        "moment, and are not recommended.",
+        description="Ids of the products that were looked at in this visit, oldest first. They count as views of "
+        "this moment, and are not recommended.",
     )
     limit: Limit = 5
 
@@ -134,7 +134,7 @@ def recommend_products(
 
 @routes.post("/ai/recommendations/visit", access=PUBLIC, response=VisitRecommended, reads=True)
 def recommend_in_visit(connection: Connection, caller: Caller | None, body: VisitWish) -> dict[str, Any]:
-    """Recommend products in a visit, to anybody: by the products looked at, and by what was done under a visitor's id.
+    """Recommend products in a visit, to anybody: by the products looked at and what was done under a visitor's id.
 
     With the token of a customer, all that this customer did counts as well.
     """

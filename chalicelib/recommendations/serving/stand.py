@@ -48,13 +48,9 @@ class Stand:
     def scores(self, history: History, question: Question = "next") -> Reals:
         """Return how much speaks for each row: (n_rows,) float32, comparable with each other only."""
         items = self.live.model.score(history, question)
-        if not len(items):
-            found = np.zeros(len(self.shelf), dtype=np.float32)
-        else:
-            found = items[self.codes]
-            if len(self.new):
-                found[self.codes < 0] = items.min()
+        found: Reals = items[self.codes] if len(items) else np.zeros(len(self.codes), dtype=np.float32)
         if len(self.new):
+            found[self.codes < 0] = items.min(initial=0.0)
             found[self.new] = self.live.model.score_new(history, self.new_catalogue, question)
         return found
 
