@@ -35,3 +35,115 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
+from chalicelib.recommendations.measuring import experiments_api, measure, metrics_api
+from chalicelib.recommendations.models import models_api, rebuild
+from chalicelib.recommendations.serving import neighbours_api, recommend_api
+from chalicelib.recommendations.signals import ageing, signals_api
+
+logging.configure(settings().log_level)
+
+app = Chalice(app_name="shopkeeper", configure_logs=False)
+
+routes: list[Route] = http.mount(
+    app,
+    [
+        system_routes(lambda: routes, http.status_of),
+        accounts_api.routes,
+        own_account_api.routes,
+        products_api.routes,
+        search_api.routes,
+        product_images_api.routes,
+        product_bulk_api.routes,
+        distribution_centers_api.routes,
+        inventory_api.routes,
+        stock_levels_api.routes,
+        carts_api.routes,
+        checkouts_api.routes,
+        customers_api.routes,
+        people_api.routes,
+        addresses_api.routes,
+        orders_api.routes,
+        fulfilment_api.routes,
+        promotions_api.routes,
+        price_rules_api.routes,
+        recommend_api.routes,
+        neighbours_api.routes,
+        models_api.routes,
+        signals_api.routes,
+        metrics_api.routes,
+        experiments_api.routes,
+        payments_api.payment_routes(on_notice=payments.handle_notice),
+        analytics_api.routes,
+        imports_api.routes,
+        events_api.routes,
+        webhooks_api.routes,
+    ],
+    authenticate=sign_in.find_caller,
+)
+
+
+@app.schedule("rate(1 minute)")
+def continue_imports(event: Any) -> None:
+    """Work on the CSV imports that were asked for, as long as this function may run."""
+    imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def sweep_checkouts(event: Any) -> None:
+    """Finish payments and refunds that were cut off; free what checkouts hold whose time has run out."""
+    providers.deliver_test_notices(payments.handle_notice)
+    sweep.sweep(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 hour)")
+def purge_idempotency_keys(event: Any) -> None:
+    """Delete the answers that were kept for retries and are past their time."""
+    idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def deliver_events(event: Any) -> None:
+    """Tell webhooks and AWS what happened, as long as this function may run."""
+    dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_events(event: Any) -> None:
+    """Take away old events that all were told of."""
+    purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_behaviour_events(event: Any) -> None:
+    """Take away what people did long ago, and visitors that nobody has seen since."""
+    ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def forget_checkouts(event: Any) -> None:
+    """Forget who left a checkout without paying, a month later."""
+    left_checkouts.forget(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 minute)")
+def send_mails(event: Any) -> None:
+    """Send the mails that wait: those that did not go out right after what they tell of."""
+    mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(6 hours)")
+def refresh_search(_event: Any) -> None:
+    """Let the product search know what sells now."""
+    search.refresh_all()
+
+
+@app.schedule("rate(5 minutes)")
+def rebuild_recommendations(event: Any) -> None:
+    """Build a model for recommendations when one is due, every six hours, or asked for."""
+    rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 hour)")
+def measure_recommendations(event: Any) -> None:
+    """Count what recommendations brought about, and see whether it falls."""
+    measure.measure_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)

@@ -157,7 +157,8 @@ def test_each_operation_tells_of_the_errors_that_any_of_its_kind_has(route: Rout
 def test_each_parameter_is_described_as_it_is_taken(route: Route) -> None:
     given = {(entry["in"], entry["name"]): entry for entry in operation_of(route)["parameters"]}
     in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
-    in_query = set(route.query.model_fields) if route.query else set()
+    fields = route.query.model_fields if route.query else {}
+    in_query = {field.alias or name for name, field in fields.items()}
     in_header = {"If-Match"} if "expected_version" in route.wants else set()
     in_header |= {"Idempotency-Key"} if route.idempotency is not None else set()
     places = {"path": in_path, "query": in_query, "header": in_header}

@@ -110,6 +110,14 @@ class Experiment(BaseModel):
     version: int
 
 
+class SeenExperiment(BaseModel):
+    """Which arm of an experiment somebody was served, and since when."""
+
+    experiment: str
+    arm: str
+    first_at: AwareDatetime
+
+
 class ExperimentQuery(PageQuery):
     """Which experiments to list."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from chalicelib.core.database import insert_row, read, transaction
-from chalicelib.recommendations.measuring.experiment_tables import experiment_exposures, recommendation_experiments
 from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_due_days
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
 from tests.factories import NOON
@@ -76,37 +74,3 @@ def make_day(day: date, **given: Any) -> None:
     values |= {"orders": 0, "items": 0, "revenue_cents": 0}
     with transaction() as connection:
         connection.execute(insert(recommendation_days).values(day=day, **{**values, **given}))
-
-
-PLAIN = [
-    {"name": "control", "share": 50, "overrides": {}},
-    {"name": "diverse", "share": 50, "overrides": {"diversity": 0.5}},
-]
-
-
-def make_experiment(state: str = "running", **given: Any) -> int:
-    """Make an experiment of two halves."""
-    started = given.get("started_at", NOON if state != "draft" else None)
-    values = {
-        "name": f"experiment-{next(_numbers)}",
-        "state": state,
-        "running": 1 if state == "running" else None,
-        "salt": f"salt{next(_numbers)}",
-        "planned_people": None,
-        "started_at": started,
-        "stopped_at": NOON + 14 * DAY if state == "stopped" else None,
-        "created_by": "factory",
-        "created_at": NOON,
-        "updated_at": NOON,
-        **given,
-        "arms": json.dumps(given.get("arms", PLAIN)),
-    }
-    with transaction() as connection:
-        return insert_row(connection, recommendation_experiments, values)
-
-
-def make_exposure(experiment_id: int, arm: str, at: datetime = NOON, **person: int) -> None:
-    """Note that a person (`customer_id` or `visitor_id`) saw an arm."""
-    with transaction() as connection:
-        values = {"experiment_id": experiment_id, "arm": arm, "first_at": at}
-        connection.execute(insert(experiment_exposures).values(**values, **person))
