@@ -66,7 +66,7 @@ def _note(connection: Connection, found: Sequence[Fall], now: datetime) -> None:
             days_sql.update_job(connection, {"alarm": None})
         return
     alarm = {
-        "since": now.isoformat() if before is None else before["since"],
+        "since": now if before is None else before["since"],
         "metrics": [_told(each) for each in found],
     }
     values: dict[str, Any] = {"alarm": to_json(alarm)}

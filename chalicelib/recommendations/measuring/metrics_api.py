@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.commerce.sales import kept_sales
 from chalicelib.core import clock
@@ -28,6 +29,16 @@ _LATEST = 28  # days, where none are said
 _FIRST, _LAST = date(2000, 1, 1), date(2200, 1, 1)
 
 
+def _written_as_day(value: object) -> object:
+    # A date would also be read from a number of seconds.
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("must be a day, YYYY-MM-DD")
+    return value
+
+
+Day = Annotated[date, Field(ge=_FIRST, lt=_LAST), BeforeValidator(_written_as_day)]
+
+
 class Grouping(StrEnum):
     """By what figures are told apart."""
 
@@ -42,10 +53,10 @@ class MetricsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=False)
 
-    from_: date | None = Field(
-        None, alias="from", ge=_FIRST, lt=_LAST, description="The first day, in UTC; 28 days before `to`."
+    from_: Day | None = Field(
+        None, alias="from", description="The first day, in UTC, from 2000 on; without it the 28 days until `to`."
     )
-    to: date | None = Field(None, ge=_FIRST, lt=_LAST, description="The last day, itself included; today.")
+    to: Day | None = Field(None, description="The last day, itself included, before 2200; without it today.")
     group_by: Grouping = Field(Grouping.DAY, description="A day each, or a model version, variant, or surface.")
 
     def days(self) -> tuple[date, date]:

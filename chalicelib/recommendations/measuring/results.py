@@ -205,9 +205,9 @@ def _told(row: Any, arms: Sequence[Any], end: datetime, tally: _Tally) -> dict[s
     p = statistics.chi_square_p(observed, [arm.share for arm in arms])
     return {
         "experiment_id": row.id,
-        "as_of": clock.now().isoformat(),
-        "from": row.started_at.isoformat(),
-        "to": end.isoformat(),
+        "as_of": clock.now(),
+        "from": row.started_at,
+        "to": end,
         "final": False,
         "arms": [
             _told_arm(arm, tally.arms[arm.name], None if place == 0 else control) for place, arm in enumerate(arms)
