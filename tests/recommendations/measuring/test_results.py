@@ -239,8 +239,8 @@ def _arm(name: str, share: int) -> dict[str, Any]:
 def test_people_who_are_served_come_to_the_arms_by_their_shares(staff: Client) -> None:
     experiment = make_experiment(arms=[_arm("control", 60), _arm("diverse", 40)], salt="a salt")
     arms = [
-        experiments.Arm("control", 60, experiments.Overrides()),
-        experiments.Arm("x", 40, experiments.Overrides()),
+        Arm("control", 60, Overrides()),
+        Arm("x", 40, Overrides()),
     ]
     for _ in range(300):
         customer = make_customer()
