@@ -88,7 +88,7 @@ def make_behaviour(shelves: Shelves, bought: Sequence[Any], now: datetime) -> li
     for customer, products in sorted(by_customer.items(), key=lambda each: (-len(each[1]), each[0])):
         if len(events) > MOST_EVENTS - 100:
             break
-        for _ in range(int(rng.integers(1, 4))):
+        for _ in range(int(rng.integers(1, 4)) + min(5, len(products) // 4)):
             events += _look(rng, shelves, products, now, customer, None)
         if rng.random() < 0.15:  # somebody with the same taste, whom nobody knows
             visitor += 1

@@ -31,6 +31,7 @@ PACE_S = {
     "rebuild_recommendations": 5.0,
     "measure_recommendations": 20.0,
     "purge_events": 600.0,
+    "purge_behaviour_events": 600.0,
     "forget_checkouts": 600.0,
     "purge_idempotency_keys": 600.0,
 }
