@@ -41,10 +41,15 @@ def overview(connection: Connection) -> Builds:
     running = builds_sql.find_newest(connection, ["running"])
     return Builds(
         running=running,
-        stalled=running is not None and not leases.is_held(connection, leases.BUILD),
+        stalled=is_any_stalled(connection),
         queued=builds_sql.find_queued(connection),
         last=builds_sql.find_newest(connection, ["done", "rejected", "failed"]),
     )
+
+
+def is_any_stalled(connection: Connection) -> bool:
+    """Tell whether a build seems to go on whose process is gone."""
+    return bool(builds_sql.list_running(connection)) and not leases.is_held(connection, leases.BUILD)
 
 
 def request_build(connection: Connection, *, requested_by: str) -> Any:

@@ -38,7 +38,7 @@ class CountingModel:
 class Trainer:
     """`train` that counts, and remembers what it was given; `metrics` is what it says that it measured."""
 
-    metrics: dict[str, Any] = field(default_factory=lambda: {"ndcg10": 0.2, "recall20": 0.3, "people": 500})
+    metrics: dict[str, Any] = field(default_factory=lambda: {"ndcg10": 0.2, "recall20": 0.3, "people": 100_000})
     spoil: Callable[[dict[str, Any]], object] = lambda _arrays: None
     during: Callable[[], object] = lambda: None
     calls: list[tuple[Interactions, Catalogue, Budget]] = field(default_factory=list)

@@ -58,7 +58,7 @@ def test_the_live_model_is_shown_with_what_it_learned_and_measured(model_shop: M
     shown = staff.get("/ai/model").json
     assert shown["live"]["version"] == done.version
     assert shown["live"]["live"] is True
-    assert shown["live"]["metrics"] == {"ndcg10": 0.2, "recall20": 0.3, "people": 500}
+    assert shown["live"]["metrics"] == {"ndcg10": 0.2, "recall20": 0.3, "people": 100_000}
     assert shown["live"]["parameters"] == {"kind": "counting", "weights": [1, 2.5]}
     assert {name: shown["live"]["sizes"][name] for name in ("people", "items", "interactions")} == {
         "people": 3,
@@ -69,7 +69,7 @@ def test_the_live_model_is_shown_with_what_it_learned_and_measured(model_shop: M
     assert (shown["running"], shown["queued"], shown["problem"]) == (None, None, None)
     last = shown["last"]
     assert (last["state"], last["progress"], last["version"]) == ("done", 1.0, done.version)
-    assert last["metrics"] == {"ndcg10": 0.2, "recall20": 0.3, "people": 500}
+    assert last["metrics"] == {"ndcg10": 0.2, "recall20": 0.3, "people": 100_000}
 
 
 def test_a_build_under_way_is_shown_with_how_far_it_is(model_shop: ModelShop, staff: Client) -> None:
