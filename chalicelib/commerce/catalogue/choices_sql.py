@@ -129,7 +129,7 @@ def list_alike(
     in_stock_first: bool,
     limit: int,
 ) -> Sequence[AnyRow]:
-    """Return other products of the category of the row `like` with their `score` in (0, 1], best first.
+    """Return other products of the category of the row `like` with their `score` in [0, 1], best first.
 
     Half of the score is for the same brand, half is the lower of both prices divided by the higher one.
     """

@@ -205,6 +205,7 @@ def test_what_changed_a_second_ago_is_shown_as_it_is(staff: Client, goods: Shop,
     assert ids(found) == [goods.jeans, goods.hat, goods.cap]
     assert found.json["recommendations"][0]["retail_price"] == 999
     assert reasons(found)[goods.hat]["text"] == "From Caps", "of its new category nothing is known"
+    assert ids(ask(staff, robin, max_price=100, limit=1)) == [goods.hat], "jeans cost more by now"
     assert goods.jeans not in ids(ask(staff, robin, max_price=100))
     assert ids(ask(staff, robin, in_stock=True)) == []
 
