@@ -737,7 +737,6 @@ CREATE TABLE experiment_exposures (
   PRIMARY KEY (id),
   CONSTRAINT ck_experiment_exposures_one_person CHECK ((customer_id IS NULL) <> (visitor_id IS NULL)),
   CONSTRAINT fk_experiment_exposures_experiment_id FOREIGN KEY(experiment_id) REFERENCES recommendation_experiments (id),
-  CONSTRAINT fk_experiment_exposures_customer_id FOREIGN KEY(customer_id) REFERENCES users (id),
   CONSTRAINT fk_experiment_exposures_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id) ON DELETE CASCADE
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 

@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(customer_id IS NULL) <> (visitor_id IS NULL)", name=op.f("ck_experiment_exposures_one_person")
         ),
-        sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_experiment_exposures_customer_id")),
         sa.ForeignKeyConstraint(
             ["experiment_id"], ["recommendation_experiments.id"], name=op.f("fk_experiment_exposures_experiment_id")
         ),

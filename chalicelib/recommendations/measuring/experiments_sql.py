@@ -111,7 +111,11 @@ def insert_exposure(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def insert_exposures(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note what visitors saw, as `insert_exposure` does."""
+    """Note what visitors saw, as `insert_exposure` does, of those that are still there."""
+    ids = sorted(row["visitor_id"] for row in rows)
+    # Visitors first, as who forgets them does: whose row is deleted meanwhile is left out.
+    there = set(connection.scalars(select(visitors.c.id).where(visitors.c.id.in_(ids)).with_for_update(read=True)))
+    rows = [row for row in rows if row["visitor_id"] in there]
     upsert_sums(connection, experiment_exposures, rows, keys=["experiment_id", "visitor_id"], sums=[])
 
 
