@@ -127,12 +127,13 @@ def count_due_days(*, has_time: Callable[[], bool]) -> int:
     Each day is put in place as a whole, in one transaction: whenever this is killed, no day is half-counted, and
     those that are left are still due.
     """
-    due = list(run(days_sql.list_due, writes=False))
+    due, counted = list(run(days_sql.list_due, writes=False)), 0
     while due and has_time():
         day = due.pop(0)
         rows = run(partial(figures_of, day=day), writes=False)
         run(partial(days_sql.replace_day, day=day, rows=rows), writes=True)
-        logging.info("recommendations measured", day=day.isoformat(), groups=len(rows))
+        counted += 1
+    logging.info("recommendations measured", days=counted, left=len(due))
     return len(due)
 
 

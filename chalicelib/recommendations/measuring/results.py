@@ -275,13 +275,13 @@ def _warnings(row: Any, tally: _Tally, p: float) -> list[str]:
         )
     for name, sums in tally.arms.items():
         if sums.people < statistics.LEAST_PEOPLE:
-            found.append(f"{name} has {sums.people} people; below {statistics.LEAST_PEOPLE} nothing can be said.")
+            found.append(f"People in {name}: {sums.people}; below {statistics.LEAST_PEOPLE} nothing can be said.")
         elif min(sums.buyers, sums.people - sums.buyers) < statistics.LEAST_SUCCESSES:
-            found.append(f"{name} has {sums.buyers} buyers; too few, or too many, for its conversion.")
+            found.append(f"Buyers in {name}: {sums.buyers}; too few, or too many, for its conversion.")
         elif sums.buyers < statistics.LEAST_BUYERS:
-            found.append(f"{name} has {sums.buyers} buyers; below {statistics.LEAST_BUYERS} revenue says little.")
+            found.append(f"Buyers in {name}: {sums.buyers}; below {statistics.LEAST_BUYERS} revenue says little.")
         if row.planned_people is not None and sums.people < row.planned_people:
-            found.append(f"{name} has {sums.people} of the {row.planned_people} people that were planned.")
+            found.append(f"People in {name}: {sums.people}; {row.planned_people} were planned.")
     if row.started_at < clock.now() - timedelta(days=settings().behaviour_keep_days):
         found.append("Clicks of the first days are deleted by now.")
     return found

@@ -214,8 +214,8 @@ def test_few_people_are_warned_of(staff: Client) -> None:
     experiment = make_experiment(planned_people=50)
     customer_in(experiment, "control")
     warnings = ask(staff, experiment)["warnings"]
-    assert "control has 1 people; below 100 nothing can be said." in warnings
-    assert "diverse has 0 of the 50 people that were planned." in warnings
+    assert "People in control: 1; below 100 nothing can be said." in warnings
+    assert "People in diverse: 0; 50 were planned." in warnings
 
 
 def test_arms_that_do_not_have_their_shares_are_a_mismatch(staff: Client) -> None:
