@@ -180,9 +180,7 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(
-    environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None
-) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)

@@ -153,7 +153,7 @@ def _count_shown(connection: Connection, counted: Day) -> None:
     late = start + DAY + MAX_AGE
     for row in days_sql.count_shown(connection, start, start + DAY, received_before=late, limit=MOST_GROUPS):
         # With a random end as short as there may be: only what stands before it matters.
-        group = _group_of(f"{row.served}.00000000", row.surface)
+        group = _group_of(f"{row.served}00000000", row.surface)
         if group is not None:
             found = counted.of(group)
             found.impressions += int(row.impressions)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from chalicelib.core.database import AnyRow, Connection
-from chalicelib.core.database.dialect import insert_new, upsert_sums
+from chalicelib.core.database.dialect import insert_new, upsert_sums, without_hex_end
 from chalicelib.recommendations.measuring.figure_tables import (
     recommendation_days,
     recommendation_due_days,
@@ -28,33 +28,21 @@ _ROW = 1  # of the table with one row
 # --- what people did ---------------------------------------------------------------------------------------------
 
 
-def _served_by() -> ColumnElement[str]:
-    """Return what stands in a request id before its random end, the 8 to 16 characters behind the last dot.
-
-    A day has as many request ids as answers, but few models and variants: grouped here, few rows are read.
-    """
-    given = _events.request_id
-    ends = range(8, 17)
-    return case(
-        *(
-            (func.substr(given, -length - 1, 1) == ".", func.substr(given, 1, func.length(given) - length - 1))
-            for length in ends
-        )
-    )
-
-
 def count_shown(
     connection: Connection, start: datetime, end: datetime, *, received_before: datetime, limit: int
 ) -> Sequence[AnyRow]:
     """Return what was shown and clicked from `start` until before `end`, most first.
 
-    By what served it (`rec_<version>.<variant>`) and surface: impressions, clicks, and people: browsers, or customers
+    By what served it (`rec_<version>.<variant>.`: a day has as many request ids as answers, but few models and
+    variants; grouped here, few rows are read) and surface: impressions, clicks, and people: browsers, or customers
     where none was named, so that it stays the same when somebody signs in later.
     """
     person = case((_events.visitor_id.is_not(None), -_events.visitor_id), else_=_events.customer_id)
+    served = without_hex_end(connection, _events.request_id)
     shown = (
         select(
-            _served_by().label("served"),
+            served.label("served"),
+            (func.length(_events.request_id) - func.length(served)).label("end_length"),
             func.coalesce(_events.surface, "").label("surface"),
             _events.kind,
             person.label("person"),
@@ -73,7 +61,7 @@ def count_shown(
             of_kind["click"].label("clicks"),
             func.count(shown.c.person.distinct()).label("people"),
         )
-        .where(shown.c.served.is_not(None))
+        .where(shown.c.served.endswith("."), shown.c.end_length.between(8, 16))
         .group_by(shown.c.served, shown.c.surface)
         .order_by(func.count().desc(), shown.c.served, shown.c.surface)
         .limit(limit)
