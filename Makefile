@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout fuzz races crashes clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,6 +60,10 @@ bench-search: $(READY) ## latency of the product search beside a page by primary
 bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.checkout_throughput
+
+bench-signals: $(READY) ## the stream of what people did, and one person's history: make bench-signals [ROWS=400000]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.signals_stream --rows $(or $(ROWS),400000)
 
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)

@@ -15,7 +15,7 @@ from chalicelib.core.database import Connection, run
 from chalicelib.core.database.engine import database_url
 from chalicelib.core.errors import Conflict
 from chalicelib.csv_import import imports
-from infra import demo_prices, demo_sql
+from infra import demo_behaviour, demo_prices, demo_sql
 from infra.import_csv import import_folder
 from infra.make_room import SAMPLE
 from infra.sample_shop import generate
@@ -54,6 +54,7 @@ def add_sample_data(scale: float) -> bool:
     if found.state != "done":
         raise Conflict(f"The sample shop could not be put in: {found.message}")
     run(demo_prices.add, writes=True)
+    run(demo_behaviour.add, writes=True)
     return True
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, or_, select, update
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.accounts.tables import accounts
@@ -17,11 +21,18 @@ from chalicelib.commerce.tables import (
     stock_movements,
     users,
 )
-from chalicelib.core.database import Connection
+from chalicelib.core.database import AnyRow, Connection
 from chalicelib.csv_import.tables import import_files, imports
+from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
+
+if TYPE_CHECKING:
+    from infra.demo_behaviour import Did
 
 # Children before their parents.
 _SHOP = (order_items, orders, inventory_items, products, users, distribution_centers)
+
+# What people did with the products of the sample says nothing of those that come.
+_BEHAVIOUR = (behaviour_events, visitors)
 
 # What an import makes of them; whatever else refers to them was made by somebody.
 _COUNTED = (stock_movements, stock_levels)
@@ -89,7 +100,7 @@ def delete_shop(connection: Connection, import_id: int) -> bool:
         with connection.begin_nested():
             connection.execute(update(accounts).values(customer_id=None))
             search_index.clear(connection)
-            for table in (*_COUNTED, *_SHOP):
+            for table in (*_BEHAVIOUR, *_COUNTED, *_SHOP):
                 connection.execute(delete(table))
             connection.execute(delete(imports).where(imports.c.id == import_id))
     except IntegrityError:
@@ -103,3 +114,46 @@ def link_customer(connection: Connection, username: str, customer_id: int) -> No
     taken = select(accounts.c.id).where(accounts.c.customer_id == customer_id)
     if connection.execute(taken).first() is None:
         connection.execute(update(accounts).where(unlinked).values(customer_id=customer_id))
+
+
+def list_shelves(connection: Connection) -> Sequence[AnyRow]:
+    """Return the published products by id: id, category_key, brand_key."""
+    shown = select(products.c.id, products.c.category_key, products.c.brand_key)
+    return connection.execute(shown.where(products.c.status == "published").order_by(products.c.id)).all()
+
+
+def list_bought(connection: Connection, since: datetime) -> Sequence[AnyRow]:
+    """Return what customers bought since a moment and kept, by time: user_id, product_id, created_at."""
+    items = order_items.c
+    kept = select(items.user_id, items.product_id, items.created_at).where(
+        items.user_id.is_not(None), items.status.not_in(["cancelled", "returned"]), items.created_at >= since
+    )
+    return connection.execute(kept.order_by(items.created_at, items.id)).all()
+
+
+def insert_behaviour(connection: Connection, events: Sequence[Did], now: datetime) -> None:
+    """Insert what people did, and the visitors among them, as if it had been sent at once."""
+    numbers = sorted({event.visitor for event in events if event.visitor is not None})
+    names = {number: f"sample-visitor-{number:06}" for number in numbers}
+    if names:
+        seen = {"created_at": now, "last_seen_at": now}
+        connection.execute(insert(visitors), [{"public_id": name, **seen} for name in names.values()])
+    found = connection.execute(select(visitors.c.public_id, visitors.c.id))
+    ids: dict[str | None, int] = {row.public_id: row.id for row in found}
+    rows = [
+        {
+            "event_key": f"sample-{number}",
+            "visitor_id": None if event.visitor is None else ids[names[event.visitor]],
+            "customer_id": event.customer_id,
+            "kind": event.kind,
+            "product_id": event.product_id,
+            "request_id": event.request_id,
+            "position": event.position,
+            "surface": event.surface,
+            "at": event.at,
+            "received_at": event.at,
+        }
+        for number, event in enumerate(events)
+    ]
+    for start in range(0, len(rows), 1000):
+        connection.execute(insert(behaviour_events), rows[start : start + 1000])

@@ -30,6 +30,7 @@ PACE_S = {
     "refresh_search": 300.0,
     "rebuild_recommendations": 5.0,
     "purge_events": 600.0,
+    "purge_behaviour_events": 600.0,
     "forget_checkouts": 600.0,
     "purge_idempotency_keys": 600.0,
 }

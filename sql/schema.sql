@@ -602,8 +602,7 @@ CREATE TABLE behaviour_events (
   PRIMARY KEY (id),
   CONSTRAINT ck_behaviour_events_somebody CHECK (visitor_id IS NOT NULL OR customer_id IS NOT NULL),
   CONSTRAINT uq_behaviour_events_event_key UNIQUE (event_key),
-  CONSTRAINT fk_behaviour_events_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id),
-  CONSTRAINT fk_behaviour_events_customer_id FOREIGN KEY(customer_id) REFERENCES users (id)
+  CONSTRAINT fk_behaviour_events_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_behaviour_events_customer ON behaviour_events (customer_id, interest, at, id);

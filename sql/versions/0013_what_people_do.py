@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "visitor_id IS NOT NULL OR customer_id IS NOT NULL", name=op.f("ck_behaviour_events_somebody")
         ),
-        sa.ForeignKeyConstraint(["customer_id"], ["users.id"], name=op.f("fk_behaviour_events_customer_id")),
         sa.ForeignKeyConstraint(["visitor_id"], ["visitors.id"], name=op.f("fk_behaviour_events_visitor_id")),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("event_key", name=op.f("uq_behaviour_events_event_key")),

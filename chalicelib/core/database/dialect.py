@@ -19,6 +19,7 @@ from sqlalchemy import (
     Engine,
     Index,
     Integer,
+    Select,
     Table,
     cast,
     column,
@@ -196,6 +197,11 @@ def epoch_s(connection: Connection, time: ColumnElement[Any]) -> ColumnElement[i
         # Without the parts of a second: SQLite would round them.
         return cast(func.strftime("%s", func.substr(time, 1, 19)), Integer)
     return func.timestampdiff(text("SECOND"), text("'1970-01-01'"), time)
+
+
+def by_index(statement: Select[Any], of: Table, index: str) -> Select[Any]:
+    """Return the statement made to read a table by an index, where MySQL would rather read all of a table."""
+    return statement.with_hint(of, f"FORCE INDEX ({index})", "mysql")
 
 
 def upsert(

@@ -10,7 +10,7 @@ from chalicelib.recommendations.numeric.interactions import Reals
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Attributes by item code; each field has one entry per item, or is empty where the attribute is not known of any.
+    """Attributes by item code; each field has one entry per item, or is empty where it is known of none.
 
     `prices`: (n_items,) float32, NaN where unknown. Texts are compared as they are: fold them before.
     """

@@ -29,8 +29,9 @@ def top(scores: Reals, n: int, allowed: NDArray[np.bool_] | None = None) -> Code
 def diversify(candidates: Codes, scores: Reals, groups: NDArray[np.int32], n: int, diversity: float) -> Codes:
     """Return `n` of `candidates` (best first, `scores` beside them) so that they are not all of one group.
 
-    Each next one is the best of (1 - diversity) x its score in [0, 1] - diversity x the share of the list so far that is of its group
-    (`groups`: (n_candidates,) codes). 0 keeps the order. After Carbonell & Goldstein, Maximal Marginal Relevance, 1998.
+    Each next one is the best of (1 - diversity) x its score in [0, 1] - diversity x the share of the list so far that
+    is of its group (`groups`: (n_candidates,) codes). 0 keeps the order. After Carbonell & Goldstein, Maximal
+    Marginal Relevance, 1998.
     """
     if diversity <= 0 or len(candidates) <= 1:
         return candidates[:n]

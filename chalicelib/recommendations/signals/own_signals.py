@@ -32,7 +32,10 @@ def list_visitors(connection: Connection, customer_id: int) -> Sequence[Any]:
 
 
 def forget(connection: Connection, customer_id: int) -> None:
-    """Delete all that a customer did, its visitors, and what was done there before it signed in."""
+    """Delete all that a customer did, its visitors, and what was done there before it signed in.
+
+    The customer must be locked.
+    """
     # Who sends for one of them at this moment is waited for; afterwards it is a visitor that nobody knows.
     visitor_ids = visitors_sql.lock_visitors_of(connection, customer_id)
     visitors_sql.delete_of_customer(connection, customer_id, visitor_ids)

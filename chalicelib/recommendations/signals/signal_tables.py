@@ -18,14 +18,14 @@ visitors = shop_table(
 
 # What somebody did with a product. kind: view, cart, click or impression. `event_key` is a hash of the person and of
 # the id that the sender gave: what is sent twice is kept once. `customer_id` is null while nobody has signed in at
-# the visitor, `visitor_id` where none was sent. No reference to the product: it would lock the product's row for each
-# view, and keep an index that nobody reads; products are never deleted.
+# the visitor, `visitor_id` where none was sent. Customer and product are named without a reference, which would lock
+# their rows for each view, against the order in which customers and visitors are locked; neither is ever deleted.
 behaviour_events = shop_table(
     "behaviour_events",
     Column("id", BigId, primary_key=True),
     Column("event_key", String(32), nullable=False, unique=True),
     Column("visitor_id", ForeignKey("visitors.id")),
-    Column("customer_id", ForeignKey("users.id")),
+    Column("customer_id", BigId),
     Column("kind", String(16), nullable=False),
     Column("product_id", BigId, nullable=False),
     # Of the recommendation that was shown or clicked: its id, the place in it, and where it stood.

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.commerce.catalogue import products
+from chalicelib.commerce.customers import customers
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import InvalidInput
+from chalicelib.core.errors import Forbidden
 from chalicelib.recommendations.signals import bounds, signals_sql, visitors_sql
 
 MAX_AGE = timedelta(days=7)
@@ -62,11 +63,11 @@ def take_events(
     Sent twice, also at once, is kept once. The number of statements does not depend on the number of events.
 
     Raises:
-        InvalidInput: neither a customer nor a visitor.
+        Forbidden: neither a customer nor a visitor.
         TooManyEvents: more than an hour may have.
     """
     now = clock.now()
-    person = _meet(connection, customer_id, visitor, now)
+    person = _meet(connection, _present(connection, customer_id), visitor, now)
     # Others who send for the same person wait here, so that what is looked up below stays as it is.
     bounds.count(connection, len(sent), now, person=person.name, address=address)
     rejected, rows, duplicates = _sort_out(connection, person, sent, now)
@@ -76,11 +77,21 @@ def take_events(
     return Taken(len(fresh), duplicates + len(known), rejected)
 
 
+def _present(connection: Connection, customer_id: int | None) -> int | None:
+    """Return the customer and keep it from being forgotten meanwhile; None where it is put away.
+
+    Always the customer is locked before its visitors.
+    """
+    if customer_id is None or customers.lock_customer(connection, customer_id, owner_id=None).archived_at is not None:
+        return None
+    return customer_id
+
+
 def _meet(connection: Connection, customer_id: int | None, visitor: str | None, now: datetime) -> _Person:
     """Find out whose events they are, and link a visitor with the customer who is the first to sign in there."""
     if visitor is None:
         if customer_id is None:
-            raise InvalidInput.at("body.visitor_id", "is needed where no customer is signed in")
+            raise Forbidden("This account is not linked to a customer: send a visitor_id.")
         return _Person(None, customer_id, f"customer:{customer_id}")
     row = visitors_sql.upsert_visitor(connection, visitor, now)
     if customer_id is not None and row.customer_id is None:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.core.inputs import AS_WHOLE, Id
 from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Routes
@@ -124,13 +124,15 @@ def list_behaviour(
     return page.with_items([present_behaviour(row) for row in page.items])
 
 
-@routes.post("/events", access=PUBLIC, response=TakenEvents, errors=[TooManyEvents])
+@routes.post("/events", access=PUBLIC, response=TakenEvents, errors=[Forbidden, TooManyEvents])
 def send_events(connection: Connection, caller: Caller | None, address: str, body: SentEvents) -> dict[str, Any]:
     """Tell what somebody does in the shop: views, cart additions, recommendations seen and clicked.
 
     Of the signed-in customer, of a visitor, or of both: then the visitor is linked with the customer. An event that
     cannot be kept (an unknown product, older than seven days, in the future) does not keep the others from it.
     """
+    if caller is None and body.visitor_id is None:
+        raise Unauthenticated("Send a visitor_id, or the token of a customer.")
     taken = signals.take_events(
         connection,
         [_as_sent(event) for event in body.events],

@@ -54,7 +54,7 @@ def list_events_of(connection: Connection, page: PageRequest, customer_id: int) 
     """Return the events of a customer, newest first, with the `visitor` that sent them."""
     columns = (_events.id, _events.kind, _events.product_id, _events.request_id, _events.position, _events.surface)
     shown = select(*columns, _events.at, _events.received_at, visitors.c.public_id.label("visitor"))
-    mine = shown.select_from(behaviour_events).outerjoin(visitors).where(_events.customer_id == customer_id)
+    mine = shown.join_from(behaviour_events, visitors, isouter=True).where(_events.customer_id == customer_id)
     return fetch_page(connection, mine, page, order=[_events.id], descending=True)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import Engine
 
 from chalicelib.commerce.sales import sales
-from chalicelib.commerce.sales.sales import Preference, Totals
-from chalicelib.core.database import Connection, run
-from tests.factories import make_customer, make_item, make_order, make_product
+from chalicelib.commerce.sales.sales import Preference, Purchase, Totals
+from chalicelib.core.database import Connection, read, run
+from tests.factories import NOON, make_customer, make_item, make_order, make_product
 
 T = TypeVar("T")
 
@@ -108,3 +110,66 @@ def test_cancelled_and_returned_items_are_no_preference(shop: Engine) -> None:
     order_id = make_order(robin, (kept, 100))
     make_item(order_id, returned, 100, status="returned", user_id=robin)
     assert preferences(robin) == [Preference("Jeans", "A", 1, 100)]
+
+
+def test_purchases_come_by_whole_orders_without_guests_and_what_did_not_stay(shop: Engine) -> None:
+    robin, sam, socks, hats = make_customer(), make_customer(), make_product(), make_product()
+    first = make_order(robin, (socks, 1), (socks, 1), (hats, 1))
+    make_order(None, (socks, 1))
+    make_order(sam, (hats, 1), status="cancelled")
+    last = make_order(sam, (hats, 1))
+    make_item(last, socks, 1, user_id=sam, status="returned")
+    make_order(sam, (hats, 1), created_at=NOON + timedelta(seconds=1))
+
+    def page(after: int, limit: int) -> tuple[list[tuple[int, int, int, int]], int | None]:
+        units = look(lambda connection: sales.list_purchases(connection, after, limit, before=NOON))
+        columns = (units.orders, units.customers, units.products, units.times)
+        return sorted(zip(*(column.tolist() for column in columns), strict=True)), units.last_order_id
+
+    noon_s = 1772366400
+    robins = [(first, robin, socks, noon_s)] * 2 + [(first, robin, hats, noon_s)]
+    sams = [(last, sam, hats, noon_s)]
+    assert page(0, 1) == page(0, 3) == (robins, first), "an order is never cut"
+    assert page(0, 100) == (robins + sams, None)
+    seen: list[tuple[int, int, int, int]] = []
+    after: int | None = 0
+    pages = 0
+    while after is not None:
+        rows, after = page(after, 2)
+        seen, pages = seen + rows, pages + 1
+    assert (seen, pages) == (robins + sams, 4)
+
+
+def test_the_last_units_of_a_customer_are_told_by_order_newest_last(shop: Engine) -> None:
+    robin, socks, hats = make_customer(), make_product(), make_product()
+    make_order(make_customer(), (socks, 1))
+    make_order(robin, (socks, 1), created_at=NOON + timedelta(hours=1))
+    make_order(robin, (hats, 1), (socks, 1), (hats, 1))
+    make_order(robin, (hats, 1), status="returned")
+    older = [Purchase(hats, 2, NOON), Purchase(socks, 1, NOON)]
+    newest = Purchase(socks, 1, NOON + timedelta(hours=1))
+    found = look(lambda connection: sales.purchases_of(connection, robin, 10))
+    assert found == [*older, newest]
+    assert look(lambda connection: sales.purchases_of(connection, robin, 1)) == [newest]
+    assert look(lambda connection: sales.products_bought_by(connection, robin)) == {socks, hats}
+
+
+def test_pages_of_purchases_read_each_row_a_few_times_however_many_pages(shop: Engine) -> None:
+    """A server that reads the whole table for each page would make a rebuild take the square of its rows."""
+    if shop.dialect.name == "sqlite":
+        pytest.skip("counts of rows that were read are MariaDB's")
+    robin, socks = make_customer(), make_product()
+    for _ in range(60):
+        make_order(robin, (socks, 1), (socks, 1))
+
+    def reads(connection: Connection) -> int:
+        rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
+        return sum(int(row[1]) for row in rows)
+
+    with read() as connection:
+        connection.exec_driver_sql("ANALYZE TABLE order_items").all()
+        before, after, pages = reads(connection), 0, 0
+        while (found := sales.list_purchases(connection, after, 30, before=NOON).last_order_id) is not None:
+            after, pages = found, pages + 1
+        assert pages == 4
+        assert reads(connection) - before < 3 * 120

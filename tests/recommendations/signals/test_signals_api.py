@@ -127,10 +127,8 @@ def test_a_bad_event_does_not_keep_the_others_out_and_is_told_with_its_reason(
 
 
 def test_nobody_in_particular_does_nothing(client: Client, product: int) -> None:
-    unlinked, staff = client_of(Role.CUSTOMER), client_of(Role.STAFF)
-    for caller in (client, unlinked, staff):
-        answer = send(caller, view("1", product), visitor=None)
-        assert (answer.status, answer.json["errors"][0]["location"]) == (422, "body.visitor_id")
+    callers = (client, client_of(Role.CUSTOMER), client_of(Role.STAFF), client_of(Role.SERVICE))
+    assert [send(each, view("1", product), visitor=None).status for each in callers] == [401, 403, 403, 403]
     assert kept() == []
 
 
@@ -144,6 +142,13 @@ def test_a_customer_needs_no_visitor_and_programs_speak_for_visitors(client: Cli
     assert taken(send(client_of(Role.CUSTOMER, customer_id=robin), view("1", product), visitor=None))[0] == 1
     assert taken(send(client_of(Role.SERVICE), view("1", product)))[0] == 1
     assert [(row.customer_id, row.visitor) for row in kept()] == [(robin, None), (None, HERE)]
+
+
+def test_staff_whose_customer_is_put_away_speak_for_visitors_only(client: Client, product: int) -> None:
+    gone = client_of(Role.STAFF, customer_id=make_customer(archived_at=clock.now()))
+    assert taken(send(gone, view("1", product)))[0] == 1
+    assert [(row.customer_id, row.visitor) for row in kept()] == [(None, HERE)]
+    assert send(gone, view("2", product), visitor=None).status == 403
 
 
 def test_who_signs_in_takes_along_what_was_done_before(client: Client, product: int) -> None:
@@ -276,8 +281,9 @@ def test_a_batch_takes_the_same_few_statements_however_long(shop: Engine, produc
         with counted_statements(shop) as statements:
             assert send(robin, *batch).status == 200
         spent.append(len([each for each in statements if not each.startswith(("BEGIN", "START", "COMMIT"))]))
-    # The token; the visitor, linked and claimed (3) the first time; the counts; the products; known keys; the rows.
-    assert spent == [12, 8]
+    # The token, the customer, the visitor (2), the counts (3), the products, known keys; the first time also linking
+    # and claiming (3) and the rows.
+    assert spent == [13, 9]
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------

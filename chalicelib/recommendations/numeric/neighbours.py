@@ -1,0 +1,200 @@
+"""Item-item neighbourhoods: for each item the K others that the same people have, weighed by BM25 or by random walks.
+
+Sources: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009; Paudel et al., Updatable,
+Accurate, Diverse, and Scalable Recommendations for Interactive Applications (RP3beta), 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import numpy as np
+
+from chalicelib.recommendations.numeric.interactions import Codes, Ints, Reals
+from chalicelib.recommendations.numeric.sparse import Sparse, blocks, single_products
+
+# Sums that are kept at once by each thread: 2 MB; single products at once.
+_CACHED_SUMS = 512 * 1024
+_BLOCK = 500_000
+_THREADS = 2
+_TINY = float(np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The strongest targets of each item: `codes` (n_items, k) int32, `strengths` (n_items, k) float32, strongest
+    first. Where there are fewer, strengths are 0 and codes 0.
+    """
+
+    codes: Codes
+    strengths: Reals
+
+    @property
+    def k(self) -> int:
+        """The most neighbours that an item has here."""
+        return int(self.codes.shape[1])
+
+
+def bm25_neighbours(people: Sparse, k: int, *, k1: float, b: float) -> Neighbours:
+    """Return BM25 neighbours of `people` ((n_people, n_items), 1 for a purchase): an item is a document of people.
+
+    `k1` bounds what one strong interaction counts, `b` in [0, 1] how much frequent items are held down.
+    """
+    items = people.transposed()
+    lengths = np.bincount(people.columns, weights=people.values, minlength=people.n_columns)
+    norm = 1.0 - b + b * lengths / max(float(lengths.mean()), 1e-9)
+    idf = np.log(max(people.n_columns, 2)) - np.log1p(people.lengths)
+    weighed = items.values * (k1 + 1.0) / (k1 * norm[items.rows] + items.values) * idf[items.columns]
+    left = items.with_values(weighed)
+    # The other way round the same numbers: each place of `people` has one of `items`.
+    weighed = people.values * (k1 + 1.0) / (k1 * norm[people.columns] + people.values) * idf[people.rows]
+    return strongest(left, people.with_values(weighed), k)
+
+
+def rp3_neighbours(people: Sparse, k: int, *, alpha: float, beta: float) -> Neighbours:
+    """Return RP3beta neighbours: the chance to come from item to person to item, to the power of `alpha`, held down
+    by the target's frequency to the power of `beta`.
+    """
+    items = people.transposed()
+    degree = np.maximum(items.lengths, 1)
+    there = (items.values / degree[items.rows]) ** alpha
+    back = (people.values / np.maximum(people.lengths, 1)[people.rows]) ** alpha
+    held_down = back * degree[people.columns].astype(np.float64) ** -beta
+    return strongest(items.with_values(there), people.with_values(held_down), k)
+
+
+def strongest(left: Sparse, right: Sparse, k: int) -> Neighbours:
+    """Return the `k` greatest of each row of `left` x `right` above 0 but the row's own item; ties by column.
+
+    Rows are worked on in blocks whose sums fit a processor's cache, by two threads.
+    """
+    found = Neighbours(
+        np.zeros((left.n_rows, k), dtype=np.int32),
+        np.zeros((left.n_rows, k), dtype=np.float32),
+    )
+    bits = max(right.n_columns - 1, 1).bit_length()  # of a column: rows of sums begin at powers of two
+    most_rows = max(1, _CACHED_SUMS >> bits)
+    waiting = SimpleQueue[tuple[int, int]]()
+    for block in blocks(left, right, most_products=_BLOCK, most_rows=most_rows):
+        waiting.put(block)
+
+    def work() -> None:
+        sums = np.zeros((most_rows, 1 << bits), dtype=np.float32)
+        with suppress(Empty):
+            while True:
+                _strongest_of_block(found, left, right, *waiting.get_nowait(), sums, bits)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for done in [pool.submit(work) for _ in range(_THREADS)]:
+            done.result()
+    return found
+
+
+def _strongest_of_block(
+    found: Neighbours, left: Sparse, right: Sparse, first: int, last: int, sums: Reals, bits: int
+) -> None:
+    """Add up the products of rows [first, last) in `sums` (all 0, and again 0 at the end), keep the greatest."""
+    places, values = single_products(left, right, first, last, 1 << bits)
+    if not len(places):
+        return
+    flat = sums.reshape(-1)
+    np.add.at(flat, places, values)
+    flat[np.arange(first, last) + (np.arange(last - first) << bits)] = 0.0  # nobody is its own neighbour
+    kept = _candidates(places, sums, last - first, bits, found.k)
+    amounts = flat[kept]
+    flat[places] = 0.0
+    _write_greatest(found, first, last, kept, amounts, bits)
+
+
+def _candidates(places: Ints, sums: Reals, n_rows: int, bits: int, k: int) -> Ints:
+    """Return places, by row, among which are the `k` greatest sums of each row."""
+    starts = np.searchsorted(places, np.arange(n_rows + 1) << bits)
+    # A row that reaches many items: its k-th greatest first, and then only what is not below. Others: all they reach.
+    if int(np.diff(starts).max()) < 1 << (bits - 2):
+        return places
+    parts = []
+    for row in range(n_rows):
+        part = places[starts[row] : starts[row + 1]]
+        if len(part) >= 1 << (bits - 2) and k < sums.shape[1]:
+            least = np.sort(sums[row])[-k]  # with so many zeros quicker than a partition
+            part = np.flatnonzero(sums[row] >= max(least, _TINY)) + (row << bits)
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _write_greatest(found: Neighbours, first: int, last: int, places: Ints, amounts: Reals, bits: int) -> None:
+    """Write the greatest amounts of each row; a place may be given several times, with the same amount."""
+    # Row, then amount downwards, then column in one number: a sort of plain numbers is many times quicker than one of
+    # indexes. Amounts lose the bits that are too many: of 31 at least 24 stay.
+    row_bits = max(last - first - 1, 1).bit_length()
+    dropped = max(0, row_bits + bits + 31 - 63)
+    kept_bits = 31 - dropped
+    packed = places >> bits
+    packed <<= kept_bits
+    packed |= (0x7FFFFFFF - amounts.view(np.int32)) >> dropped
+    packed <<= bits
+    packed |= places & ((1 << bits) - 1)
+    packed.sort()
+    starts = np.searchsorted(packed, np.arange(last - first + 1) << (kept_bits + bits))
+    for row in range(last - first):
+        part = packed[starts[row] : starts[row + 1]]
+        part = _first_distinct(part, found.k)
+        codes = part & ((1 << bits) - 1)
+        part = (part >> bits) & ((1 << kept_bits) - 1)
+        strengths = (0x7FFFFFFF - (part << dropped)).astype(np.int32).view(np.float32)
+        above = int(np.count_nonzero(strengths > _TINY))
+        found.codes[first + row, :above] = codes[:above]
+        found.strengths[first + row, :above] = strengths[:above]
+
+
+def _first_distinct(ascending: Ints, k: int) -> Ints:
+    """Return the first `k` different numbers; only as much as that takes is looked at."""
+    looked_at = 4 * k
+    while True:
+        part = ascending[:looked_at]
+        distinct = part[np.concatenate([[True], part[1:] != part[:-1]])] if len(part) else part
+        if len(distinct) >= k or looked_at >= len(ascending):
+            return distinct[:k]
+        looked_at *= 4
+
+
+def from_dense(weights: Reals, k: int) -> Neighbours:
+    """Return the `k` greatest amounts of each row of a dense (n_items, n_items) matrix, negative ones too."""
+    n = len(weights)
+    k = min(k, n)
+    codes = np.empty((n, k), dtype=np.int32)
+    strengths = np.empty((n, k), dtype=np.float32)
+    for first in range(0, n, 1024):
+        block = weights[first : first + 1024]
+        best = (
+            np.argpartition(-np.abs(block), k - 1, axis=1)[:, :k] if k < n else np.tile(np.arange(n), (len(block), 1))
+        )
+        best.sort(axis=1)
+        amounts = np.abs(np.take_along_axis(block, best, axis=1))
+        order = np.argsort(-amounts, axis=1, kind="stable")
+        best = np.take_along_axis(best, order, axis=1)
+        codes[first : first + 1024] = best
+        strengths[first : first + 1024] = np.take_along_axis(block, best, axis=1)
+    return Neighbours(codes, strengths)
+
+
+def merged(parts: Iterable[tuple[float, Neighbours]], item: int) -> tuple[Codes, Reals]:
+    """Return the targets of one item in several neighbourhoods with the sum of weight x strength, best first."""
+    codes, values = [], []
+    for weight, part in parts:
+        row = part.strengths[item]
+        best = float(row.max(initial=0.0))
+        kept = row > 0
+        if weight and best > 0:
+            codes.append(part.codes[item][kept])
+            values.append(weight * row[kept] / best)
+    if not codes:
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+    unique, places = np.unique(np.concatenate(codes), return_inverse=True)
+    sums = np.bincount(places, weights=np.concatenate(values)).astype(np.float32)
+    order = np.lexsort((unique, -sums))
+    return unique[order].astype(np.int32), sums[order]

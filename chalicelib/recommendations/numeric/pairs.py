@@ -1,0 +1,74 @@
+"""Who has what: one entry a person and item, however often it happened, and when it last did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.recommendations.numeric.interactions import History, Interactions, Ints, Reals
+from chalicelib.recommendations.numeric.sparse import Sparse
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """`people`: (n_people, n_items), values in (0, 1]: 1 for what was bought, less for what was only looked at.
+
+    `ages`: (n,) float32, days before `now` at which each entry last happened.
+    """
+
+    people: Sparse
+    ages: Reals
+
+    def faded(self, half_life: float | None) -> Sparse:
+        """Return the pairs with old ones counting less: half at `half_life` days, in products of two."""
+        if half_life is None:
+            return self.people
+        return self.people.with_values(self.people.values * np.exp2(self.ages / np.float32(-2.0 * half_life)))
+
+
+def make_pairs(interactions: Interactions, *, now: int, unit_s: float) -> Pairs:
+    """Return the pairs of interactions; weights of the same pair are added, up to 1."""
+    n = interactions.n_items
+    keys = interactions.people.astype(np.int64) * n + interactions.items
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    if len(first):
+        values = np.minimum(np.add.reduceat(interactions.weights[order], first), 1.0)
+        times = np.maximum.reduceat(interactions.times[order], first)
+    else:
+        values, times = np.empty(0, np.float32), np.empty(0, np.int64)
+    keys = keys[first]
+    starts = np.zeros(interactions.n_people + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys // n, minlength=interactions.n_people), out=starts[1:])
+    people = Sparse(starts, (keys % n).astype(np.int32), values.astype(np.float32), n)
+    return Pairs(people, ((now - times) / unit_s).astype(np.float32))
+
+
+def unit_of(times: Ints) -> float:
+    """Return how many of the clock's seconds count as a day.
+
+    Where all lies within ten days, or times only number what happened (1, 2, 3, ...), all of it counts as a year.
+    """
+    span = float(times.max() - times.min()) if len(times) else 0.0
+    if span >= 10 * DAY_S:
+        return float(DAY_S)
+    return span / 365.0 if span > 0 else float(DAY_S)
+
+
+def distinct(history: History) -> History:
+    """Return a history with each item once, where it was last; its weights are added, up to 1."""
+    if not len(history):
+        return history
+    backwards = history.items[::-1]
+    unique, last = np.unique(backwards, return_index=True)
+    if len(unique) == len(history):
+        return History(history.items, np.minimum(history.weights, 1.0), history.ages)
+    weights = np.bincount(np.searchsorted(unique, history.items), weights=history.weights)
+    order = np.argsort(-last, kind="stable")
+    places = len(history) - 1 - last[order]
+    ages = None if history.ages is None else history.ages[places]
+    return History(history.items[places], np.minimum(weights[order], 1.0).astype(np.float32), ages)
