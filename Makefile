@@ -7,13 +7,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes clean help
+.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes clean help rebuild model-crashes
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
+REVISION = GIT_REVISION=$${GIT_REVISION:-$$(git rev-parse HEAD 2>/dev/null)}
+
 run: $(READY) ## open the shop on this machine: make run [PORT=8000] [SCALE=0.02]
-	@exec $(BIN)/python -m infra.run --port $(PORT) --scale $(SCALE)
+	@$(REVISION) exec $(BIN)/python -m infra.run --port $(PORT) --scale $(SCALE)
 
 test: $(READY) check ## all tests, on SQLite and on a private MariaDB (or on TEST_DATABASE_URL)
 	@$(BIN)/python -m infra.private_mariadb --ensure
@@ -30,6 +32,9 @@ format: $(READY) ## put the code into its form
 import: $(READY) ## import a folder of CSV files: make import DIR=... [STRICT=1]
 	@test -n "$(DIR)" || { echo "Say which folder: make import DIR=path/to/csv"; exit 1; }
 	@$(BIN)/python -m infra.import_csv "$(DIR)" $(if $(STRICT),--strict)
+
+rebuild: $(READY) ## build the model for recommendations now, on the database of the settings
+	@$(REVISION) $(BIN)/python -m infra.rebuild
 
 sample: $(READY) ## write the sample shop as CSV files: make sample DIR=... [SCALE=0.02]
 	@test -n "$(DIR)" || { echo "Say where to: make sample DIR=path/to/csv"; exit 1; }
@@ -76,6 +81,10 @@ crashes: $(READY) ## kill the process and the database at every statement: make 
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m tests.commerce.crashes --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND)) \
 		$(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(POINT),--point $(POINT)) $(if $(SAMPLE),--sample $(SAMPLE))
+
+model-crashes: $(READY) ## kill builds and roll-backs of models at every step: make model-crashes [KIND=sqlite] [SEED=1]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m tests.recommendations.models.killed_builds --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND))
 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt

@@ -68,6 +68,11 @@ def find_only_import(connection: Connection, *, requested_by: str) -> int | None
     return int(found[0].id) if len(found) == 1 and found[0].requested_by == requested_by else None
 
 
+def count_units_sold(connection: Connection) -> int:
+    """Return the number of units that were ever ordered."""
+    return connection.scalar(select(func.count()).select_from(order_items)) or 0
+
+
 def count_rows(connection: Connection) -> dict[str, int]:
     """Return the number of rows of each of the six tables."""
     return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in _SHOP}

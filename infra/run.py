@@ -13,6 +13,7 @@ from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.errors import AppError
 from chalicelib.core.mail import local_folder
 from infra import demo
+from infra.first_model import learn_before_opening
 from infra.migrate import migrate_configured
 
 HOST = "127.0.0.1"
@@ -41,6 +42,8 @@ def main() -> int:
         if demo.add_sample_data(arguments.scale):
             print("The database was empty: a sample shop was put into it.")
         with_accounts = demo.add_demo_accounts()
+        if learned := learn_before_opening():
+            print(learned)
     except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1

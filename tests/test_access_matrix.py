@@ -31,6 +31,7 @@ from tests.factories import (
     make_center,
     make_customer,
     make_delivery,
+    make_experiment,
     make_mailed_token,
     make_order,
     make_product,
@@ -42,6 +43,7 @@ from tests.factories import (
     make_token,
     make_webhook,
 )
+from tests.recommendations.models.fakes import write_model
 
 Statuses = dict[str, int]
 
@@ -104,6 +106,7 @@ class Case:
 ANY_VERSION = {"If-Match": "*"}
 
 _REGISTRATION = {"email": "{new email}", "password": PASSWORD, "first_name": "Robin", "last_name": "Doe"}
+_ARMS = [{"name": "control", "share": 50}, {"name": "new", "share": 50, "overrides": {"diversity": 0.5}}]
 _PLACE = {"name": "R", "street_address": "Marked", "postal_code": "1", "city": "Lyon", "country": "France"}
 
 _EVENTS = [{"id": "1", "kind": "view", "product_id": 1}]
@@ -295,6 +298,21 @@ MATRIX = {
     "GET /ai/models": Case(staff()),
     "POST /ai/models/{version}/activate": Case(admin(), "/ai/models/{model}/activate"),
     "POST /ai/models/rebuild": Case(admin(202)),
+    "GET /ai/metrics": Case(staff()),
+    "GET /ai/experiments": Case(staff()),
+    "POST /ai/experiments": Case(staff(201), body={"name": "{new}", "arms": _ARMS}),
+    "GET /ai/experiments/{experiment_id}": Case(staff(), "/ai/experiments/{experiment}"),
+    "PATCH /ai/experiments/{experiment_id}": Case(
+        staff(), "/ai/experiments/{draft}", {"planned_people": 100}, ANY_VERSION
+    ),
+    "DELETE /ai/experiments/{experiment_id}": Case(
+        staff(409), "/ai/experiments/{experiment}", headers=ANY_VERSION
+    ),  # it runs
+    "POST /ai/experiments/{experiment_id}/start": Case(
+        admin(409), "/ai/experiments/{draft}/start", headers=ANY_VERSION
+    ),  # another runs
+    "POST /ai/experiments/{experiment_id}/stop": Case(staff(409), "/ai/experiments/{draft}/stop"),
+    "GET /ai/experiments/{experiment_id}/results": Case(staff(), "/ai/experiments/{experiment}/results"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),
@@ -356,6 +374,9 @@ class World:
             "webhook": make_webhook(),
             "delivery": make_delivery(),
             "archived": make_customer(),
+            "experiment": make_experiment(),
+            "draft": make_experiment("draft"),
+            "model": write_model(blobs.store()),
             "address": make_address(self.customer, street_address="Marked"),
             "import": imports.request_import(
                 blobs.store(), "january", source="january", strict=False, requested_by="robin"

@@ -41,10 +41,15 @@ def overview(connection: Connection) -> Builds:
     running = builds_sql.find_newest(connection, ["running"])
     return Builds(
         running=running,
-        stalled=running is not None and not leases.is_held(connection, leases.BUILD),
+        stalled=is_any_stalled(connection),
         queued=builds_sql.find_queued(connection),
         last=builds_sql.find_newest(connection, ["done", "rejected", "failed"]),
     )
+
+
+def is_any_stalled(connection: Connection) -> bool:
+    """Tell whether a build seems to go on whose process is gone."""
+    return bool(builds_sql.list_running(connection)) and not leases.is_held(connection, leases.BUILD)
 
 
 def request_build(connection: Connection, *, requested_by: str) -> Any:
@@ -86,9 +91,16 @@ def note_progress(connection: Connection, build_id: int, *, step: str, progress:
     builds_sql.update_build(connection, build_id, values, state="running")
 
 
-def note_version(connection: Connection, build_id: int, version: str, metrics: Mapping[str, Any]) -> None:
-    """Write down which version a build is about to publish: should it be killed, the next one knows what it did."""
-    values = {"version": version, "metrics": json.dumps(in_short(metrics)), "updated_at": clock.now()}
+def note_version(
+    connection: Connection, build_id: int, version: str, metrics: Mapping[str, Any], learned_from: str
+) -> None:
+    """Write down what a build is about to publish: should it be killed, the next one knows what it did."""
+    values = {
+        "version": version,
+        "metrics": json.dumps(in_short(metrics)),
+        "learned_from": learned_from,
+        "updated_at": clock.now(),
+    }
     builds_sql.update_build(connection, build_id, values, state="running")
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.recommendations.models.artefacts import is_ascending
-from chalicelib.recommendations.numeric.interactions import History
 from chalicelib.recommendations.numeric import model as models
+from chalicelib.recommendations.numeric.interactions import History
 
 if TYPE_CHECKING:
+    from chalicelib.recommendations.models.manifests import Manifest
+    from chalicelib.recommendations.models.reading import Learned
     from chalicelib.recommendations.numeric.train import Trained
 
 MIN_PEOPLE = 50  # of a validation: the figures of fewer say nothing
 FIGURE = "ndcg10"
+_ERRORS = 2.0  # standard errors that are chance
 _BLOCK = 4_000_000  # numbers that are looked at in one go
 _TRIED = 20  # items that are asked about
+# Of the same shop, some builds later: how much the first interaction and the number of all may have moved.
+_SAME_START = timedelta(days=30)
+_SAME_SIZE = 1.5
 
 
 class NotSound(Exception):
@@ -63,20 +70,42 @@ def _ask(model: models.Model) -> None:
 
 
 def objection(new: Mapping[str, Any], live: Mapping[str, Any] | None, margin: float) -> str | None:
-    """Return why a model should not take the place of the live one, by their figures on their validation slices.
+    """Return why a model should not go live, by the figures of validation: its own, and those of the live model.
 
-    A model that measures worse by more than `margin` (a share of the live one's figure) is not let in; where too few
-    people were measured the figures say nothing.
+    It may be worse than the live model, and than plain popularity (what a shop without a model shows), by `margin`, a
+    share of the other's figure, and by chance besides. Where too few people were measured the figures say nothing.
     """
-    if live is None:
+    return _worse(new, new.get("popularity"), "plain popularity", margin) or _worse(
+        new, live, "the live model", margin
+    )
+
+
+def _worse(new: Mapping[str, Any], other: Mapping[str, Any] | None, name: str, margin: float) -> str | None:
+    now, before = new.get(FIGURE), (other or {}).get(FIGURE)
+    if other is None or now is None or before is None:
         return None
-    now, before = new.get(FIGURE), live.get(FIGURE)
-    if now is None or before is None or min(new.get("people") or 0, live.get("people") or 0) < MIN_PEOPLE:
+    measured, compared = new.get("people") or 0, other.get("people", new.get("people")) or 0
+    if min(measured, compared) < MIN_PEOPLE:
         return None
-    least = before * (1 - margin)
+    chance = _ERRORS * (_variance(now) / measured + _variance(before) / compared) ** 0.5
+    least = before * (1 - margin) - chance
     if now >= least:
         return None
     return (
-        f"It measures {FIGURE} {now:.4f} over {new['people']:,} people, the live model {before:.4f} over "
-        f"{live['people']:,}: less than the {least:.4f} that a margin of {margin:.0%} allows."
+        f"It measures {FIGURE} {now:.4f} over {measured:,} people, {name} {before:.4f} over {compared:,}: less than "
+        f"the {least:.4f} that a margin of {margin:.0%}, and chance, allow."
     )
+
+
+def _variance(mean: float) -> float:
+    """Return the largest variance that a figure between 0 and 1 of this mean can have among people."""
+    return max(mean * (1 - mean), 0.0)
+
+
+def is_other_data(learned: Learned, live: Manifest) -> bool:
+    """Tell whether what was learned from is not what the live model knew and some more: figures say nothing then."""
+    before, now = live.sizes.interactions, len(learned.interactions)
+    if live.window.first is None or learned.first is None:
+        return True
+    moved = abs(learned.first - live.window.first)
+    return moved > _SAME_START or not before / _SAME_SIZE <= now <= before * _SAME_SIZE

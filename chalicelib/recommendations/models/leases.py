@@ -46,7 +46,7 @@ class Lease:
         self._thread = threading.Thread(target=self._keep, name=f"lease of {name}", daemon=True)
 
     def take(self) -> bool:
-        """Take or renew it; False while another holds it."""
+        """Take it; False while another holds it."""
         return run(self._take, writes=True)
 
     def _take(self, connection: Connection) -> bool:
@@ -57,6 +57,13 @@ class Lease:
         dead = found.holder if found is not None and holders.is_dead(found.holder) else None
         return leases_sql.take_lease(connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH)
 
+    def renew(self) -> bool:
+        """Hold on to it; False when it was taken over."""
+        return run(self._renew, writes=True)
+
+    def _renew(self, connection: Connection) -> bool:
+        return leases_sql.renew_lease(connection, self.name, self.holder, clock.now() + LENGTH)
+
     def keep(self) -> None:
         """Renew it from time to time, in a thread of its own."""
         self._thread.start()
@@ -64,7 +71,7 @@ class Lease:
     def _keep(self) -> None:
         while not self._over.wait(_BEAT_S):
             try:
-                self._lost = self._lost or not self.take()
+                self._lost = self._lost or not self.renew()
             except Exception:  # the database may be back before the lease is over
                 logging.failure("a lease could not be renewed", lease=self.name)
 
@@ -74,7 +81,7 @@ class Lease:
         Raises:
             LeaseLost: another process has taken over.
         """
-        if self._lost or not self.take():
+        if self._lost or not self.renew():
             self._lost = True
             raise LeaseLost(f"Another process has taken over ({self.name}).")
 

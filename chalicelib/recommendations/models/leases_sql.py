@@ -26,14 +26,19 @@ def insert_lease(connection: Connection, name: str, now: datetime) -> None:
 def take_lease(
     connection: Connection, name: str, holder: str, *, dead: str | None, now: datetime, until: datetime
 ) -> bool:
-    """Take or renew a lease that is over, one's own, or that of a `dead` holder."""
+    """Take a lease that is over, or that of a `dead` holder."""
     free = or_(
         _COLUMNS.held_until <= now,
-        _COLUMNS.holder == holder,
         *([_COLUMNS.holder == dead] if dead else []),
     )
     statement = update(recommendation_leases).where(_COLUMNS.name == name, free)
     return connection.execute(statement.values(holder=holder, held_until=until)).rowcount == 1
+
+
+def renew_lease(connection: Connection, name: str, holder: str, until: datetime) -> bool:
+    """Hold on to what `holder` still holds; False when it was taken over, also by one who has let go since."""
+    mine = (_COLUMNS.name == name) & (_COLUMNS.holder == holder)
+    return connection.execute(update(recommendation_leases).where(mine).values(held_until=until)).rowcount == 1
 
 
 def release_lease(connection: Connection, name: str, holder: str, now: datetime) -> None:

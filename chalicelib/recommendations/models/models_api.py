@@ -46,8 +46,9 @@ class ListedModel(BaseModel):
     data_window: Window
     sizes: Sizes
     metrics: dict[str, Any] = Field(
-        description="On the latest slice of time: `ndcg10`, `recall20`, `hit10`, `coverage10`, `novelty10` over "
-        "`people`; the same of plain `popularity`, and `by_length` of history."
+        description="What validation measured: `ndcg10`, `recall20`, `hit10`, `coverage10`, `novelty10` over "
+        "`people`, and `popularity_ndcg10` of plain popularity. `GET /ai/model` shows more: all of `popularity`, and "
+        "`by_length` of history."
     )
     git_revision: str
     rejected: str | None = Field(description="Why the build did not make it live.")
@@ -103,14 +104,14 @@ def _present_listed(manifest: Manifest, live: str | None) -> dict[str, Any]:
         "built_at": manifest.built_at,
         "data_window": manifest.window.model_dump(),
         "sizes": manifest.sizes.model_dump(),
-        "metrics": manifest.metrics,
+        "metrics": builds.in_short(manifest.metrics),
         "git_revision": manifest.git_revision,
         "rejected": manifest.rejected,
     }
 
 
 def _present_model(manifest: Manifest, live: str | None) -> dict[str, Any]:
-    return {**_present_listed(manifest, live), "parameters": manifest.parameters}
+    return {**_present_listed(manifest, live), "metrics": manifest.metrics, "parameters": manifest.parameters}
 
 
 def _present_build(row: Any, *, stalled: bool = False) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def read_catalogue() -> tuple[NDArray[np.int64], Catalogue]:
         categories.append(fold(row.category or ""))
         brands.append(fold(row.brand or ""))
         departments.append(fold(row.department or ""))
-        cents.append(float("nan") if row.retail_price_cents is None else row.retail_price_cents)
+        cents.append(row.retail_price_cents or float("nan"))  # without a price it was never sold
     prices = np.array(cents, dtype=np.float32) / _CENTS
     return np.array(ids, dtype=np.int64), Catalogue(names, categories, brands, departments, prices)
 

@@ -16,6 +16,7 @@ from chalicelib.core.blobs import Blobs
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError
+from chalicelib.events import outbox
 from chalicelib.recommendations.models import builds, builds_sql, leases, versions
 from chalicelib.recommendations.models.leases import Lease
 from chalicelib.recommendations.models.manifests import ArtefactBroken, Manifest, folder_of, new_version, plain
@@ -46,10 +47,19 @@ def rebuild_recommendations(*, time_left_ms: Callable[[], int]) -> None:
         Exception: the build failed, which its row tells too.
     """
     live = versions.live_version(blobs.store())
+    with suppress(leases.Busy):
+        _settle_killed(live)
     if not run(lambda connection: builds.is_due(connection, has_model=live is not None), writes=False):
         return
     with suppress(leases.Busy):
         build(requested_by="schedule", time_left_ms=time_left_ms)
+
+
+def _settle_killed(live: str | None) -> None:
+    """Let nobody believe for longer than needed that a build goes on whose process is gone."""
+    if run(builds.is_any_stalled, writes=False):
+        with leases.held(leases.BUILD):
+            run(lambda connection: builds.settle_killed(connection, live), writes=True)
 
 
 def build(
@@ -80,6 +90,11 @@ def build(
             work.fail(error)
             raise
     return run(lambda connection: builds_sql.find_build(connection, build_id), writes=False)
+
+
+def _imported_since(live: Manifest) -> bool:
+    imported = run(lambda connection: outbox.last_recorded(connection, "import.finished"), writes=False)
+    return imported is not None and imported > live.built_at
 
 
 @dataclass
@@ -163,9 +178,13 @@ class _Build:
 
         self._note("checking", _TRAINED)
         checks.check_sound(trained, learned.item_ids)
-        objection = checks.objection(trained.metrics, None if live is None else live.metrics, settings().model_margin)
-        version, metrics = new_version(clock.now()), plain(trained.metrics)
-        run(lambda connection: builds.note_version(connection, self.id, version, metrics), writes=True)
+        metrics = plain(trained.metrics)
+        if live is not None and _imported_since(live) and checks.is_other_data(learned, live):
+            logging.info("other data was imported: the live model's figures say nothing of it", live=live.version)
+            live = None
+        objection = checks.objection(metrics, None if live is None else live.metrics, settings().model_margin)
+        version = new_version(clock.now())
+        run(lambda connection: builds.note_version(connection, self.id, version, metrics, source), writes=True)
         self._note("publishing", _TRAINED + 0.02)
         self._written = version
         artefacts.write_version(
@@ -191,14 +210,14 @@ class _Build:
             if objection is None:
                 versions.point_to(self.store, version)
                 self._pointed = True
-            self._end_with(version, objection, source)
+            self._end_with(version, objection)
             self._prune(version)
 
-    def _end_with(self, version: str, objection: str | None, source: str) -> None:
+    def _end_with(self, version: str, objection: str | None) -> None:
         state, kind = ("done", "model.published") if objection is None else ("rejected", "model.rejected")
 
         def note(connection: Connection) -> None:
-            builds.end(connection, self.id, state, objection, rows_read=self._rows, learned_from=source)
+            builds.end(connection, self.id, state, objection, rows_read=self._rows)
             builds.tell(connection, self.id, kind, version, objection)
 
         run(note, writes=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
+from numpy.typing import NDArray
 
 from chalicelib.core.blobs import Blobs, FolderBlobs, read_bytes
 from chalicelib.recommendations.models import artefacts, versions
@@ -33,7 +33,7 @@ from chalicelib.recommendations.models.manifests import (
 NOON = datetime(2026, 11, 27, 12, 0, 5, 999, tzinfo=UTC)
 ORIGIN = Origin(NOON, NOON - timedelta(days=9), NOON, people=2, interactions=5, git_revision="4c7b1f2")
 IDS = np.array([3, 7, 9], dtype=np.int64)
-ARRAYS = {
+ARRAYS: dict[str, NDArray[Any]] = {
     "scores": np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float32),
     "columns": np.asfortranarray(np.arange(12, dtype=np.int64).reshape(3, 4)),
     "every_second": np.arange(10, dtype=np.int16)[::2],
@@ -156,7 +156,7 @@ def test_the_manifest_tells_of_each_file(store: Blobs) -> None:
 
 @pytest.mark.parametrize("name", ["item_ids", "../up", "a/b", "", ".hidden"])
 def test_an_array_has_a_name_that_a_file_may_have(store: Blobs, name: str) -> None:
-    with pytest.raises(ValueError, match="item_ids|pattern"):
+    with pytest.raises(ValueError, match=r"item_ids|pattern"):
         artefacts.write_version(store, new_version(NOON), {name: IDS}, IDS, parameters={}, metrics={}, origin=ORIGIN)
 
 
@@ -305,8 +305,8 @@ class Remote(FolderBlobs):
 
 
 @pytest.fixture
-def remote(tmp_path: Path) -> Iterator[Remote]:
-    yield Remote(tmp_path / "far")
+def remote(tmp_path: Path) -> Remote:
+    return Remote(tmp_path / "far")
 
 
 def arrays_opened(remote: Remote) -> int:
