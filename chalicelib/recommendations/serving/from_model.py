@@ -127,6 +127,7 @@ def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, n
     picks = [
         Pick(int(product_id), float(score), float(score), "collaborative", reason=reason)
         for product_id, score in zip(live.item_ids[items], scores, strict=True)
+        if product_id != like.id
     ]
     return _neighbours(connection, picks, wish, now)
 
@@ -150,6 +151,7 @@ def bought_together(
             count=int(count),
         )
         for product_id, count in zip(live.item_ids[items], counts, strict=True)
+        if product_id != bought.id
     ]
     return _neighbours(connection, picks, wish, now)
 
