@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format import sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes clean help rebuild model-crashes
+.PHONY: run test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes model-crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
