@@ -273,7 +273,7 @@ def test_an_answer_costs_four_statements(staff: Client, goods: Shop, rebuild: Re
     ask(staff, robin)
     with counted_statements(shop) as statements:
         assert len(ids(ask(staff, robin, limit=3))) == 3
-    # Without their times the memory of the catalogue (its mark, the stock) and the experiment are looked up each time.
+    # Without their times the memory of the catalogue (its mark, the stock) and the experiment are looked up always.
     now_and_then = ("search_words", "group_concat", "recommendation_experiments")
     asked = [each for each in statements if not any(word in each for word in now_and_then)]
     assert len(asked) == 4, "the token, what was bought, what was done, the products"
