@@ -1,8 +1,8 @@
 """The product's own recommender over CSV files, for judging it: one configuration for every data set.
 
 `fit(train_csv_path, items_csv_path | None, workdir) -> recommend(user_ids, n, histories=None)`. Ids are text.
-Training files have user_id, item_id and, where times are known, timestamp (seconds since 1970); item files item_id and any of
-name, category, brand, department, price.
+Training files have user_id, item_id and, where times are known, timestamp (seconds since 1970); item files item_id
+and any of name, category, brand, department, price.
 """
 
 from __future__ import annotations

@@ -67,6 +67,9 @@ class CountingModel:
                 return Evidence(cast(Any, source), int(np.argmax(parts)), sum(parts) / total)
         return Evidence("popularity", None, 1.0)
 
+    def ask(self, history: History, question: str = "next") -> CountingAnswer:
+        return CountingAnswer(self, history)
+
     def score_new(self, history: History, catalogue: Catalogue, question: str = "next") -> Reals:
         return np.array(
             [
@@ -102,6 +105,21 @@ class CountingModel:
         )
         codes = np.array([other for _, other in counts], dtype=np.int32)
         return codes, np.array([count for count, _ in counts], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class CountingAnswer:
+    """What the model says of one history."""
+
+    model: CountingModel
+    history: History
+
+    @property
+    def scores(self) -> Reals:
+        return self.model.score(self.history)
+
+    def explain(self, items: Codes) -> list[Evidence]:
+        return [self.model.explain(self.history, int(item)) for item in items]
 
 
 def build(connection: Connection, *, version: str = VERSION, since: datetime | None = None) -> LiveModel:

@@ -11,7 +11,7 @@ from chalicelib.recommendations.numeric.interactions import Codes, History, Inte
 from chalicelib.recommendations.numeric.pairs import distinct
 
 # Of how many people at most each question is asked.
-MOST_NEXT, MOST_SET = 2_500, 1_000
+MOST_NEXT, MOST_SET = 2_500, 2_000
 _SET_SHARE, _HIDDEN_SHARE = 0.15, 0.2
 _BOUGHT = 1.0  # what weighs less was looked at, not bought
 

@@ -101,14 +101,28 @@ def choose_rp3(people: Sparse, k: int, cases: Mapping[Question, Sequence[Case]])
 
 
 def choose_linear(
-    fits: LinearFits, items: Codes, k: int, cases: Mapping[Question, Sequence[Case]], n: int
+    fits: LinearFits,
+    items: Codes,
+    k: int,
+    cases: Mapping[Question, Sequence[Case]],
+    n: int,
+    kept: dict[Shape, Part | None],
 ) -> dict[Question, Shape | None]:
-    """Return the shape of the linear model for each question: first the ridge, then fading and sequence."""
+    """Return the shape of the linear model for each question: first the ridge, then fading and sequence.
+
+    What was fitted on the way stays in `kept`.
+    """
     figures: dict[Shape, dict[Question, float]] = {}
+
+    # Each is fitted once: the chosen ones are blended afterwards.
+    def fitted(shape: Shape) -> Part | None:
+        if shape not in kept:
+            kept[shape] = linear_part(fits, shape, items, k, n)
+        return kept[shape]
 
     def look(shapes: Iterable[Shape]) -> None:
         wanted = [shape for shape in shapes if shape not in figures]
-        figures.update(best_of(wanted, lambda s: linear_part(fits, s, items, k, n), cases, n)[1])
+        figures.update(best_of(wanted, fitted, cases, n)[1])
 
     def best(question: Question) -> Shape:
         return max(figures, key=lambda shape: figures[shape][question])

@@ -18,6 +18,7 @@ from chalicelib.recommendations.numeric.sparse import Sparse, dense_product, fro
 _BEFORE, _AFTER, _STEPS = 60.0, 30.0, 30
 _MOST_ENTRIES = 20_000_000
 _DENSE_BLOCK = 2_048
+_INVERTED_WHOLE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class LinearFits:
             target = found + np.float32(shape.sequence) * terms[1]
         matrix[np.diag_indices_from(matrix)] += np.float32(shape.ridge * mean)
         try:
-            inverse: Reals = np.linalg.inv(matrix).astype(np.float32, copy=False)
+            inverse = positive_inverse(matrix)
         except np.linalg.LinAlgError:
             return None
         # The constraint of a zero diagonal by Lagrange's multipliers.
@@ -140,6 +141,31 @@ class LinearFits:
             earlier, later = (only_columns(each, self._items) for each in steps)
             self._sequence = gram(earlier), dense_product(earlier.transposed(), later)
         return self._sequence
+
+
+def positive_inverse(matrix: Reals) -> Reals:
+    """Return the inverse of a symmetric, positive definite (n, n) matrix, in float32.
+
+    By blocks (Schur's complement), so that all but small matrices are multiplications: half the work of a general
+    inversion, which knows nothing of the symmetry.
+
+    Raises:
+        LinAlgError: it is singular.
+    """
+    n = len(matrix)
+    if n <= _INVERTED_WHOLE:
+        return np.linalg.inv(matrix).astype(np.float32, copy=False)
+    half = n // 2
+    corner = positive_inverse(matrix[:half, :half])
+    across = corner @ matrix[:half, half:]
+    rest = positive_inverse(matrix[half:, half:] - matrix[half:, :half] @ across)
+    made = np.empty((n, n), dtype=np.float32)
+    made[half:, half:] = rest
+    made[half:, :half] = -(rest @ across.T)
+    made[:half, half:] = made[half:, :half].T
+    made[:half, :half] = corner
+    made[:half, :half] -= across @ made[half:, :half]
+    return made
 
 
 def only_columns(matrix: Sparse, columns: Codes) -> Sparse:

@@ -15,7 +15,8 @@ from chalicelib.commerce.catalogue.choices import ProductFilter
 from chalicelib.core.database import Connection
 from chalicelib.core.text import fold
 from chalicelib.recommendations.models.live import LiveModel
-from chalicelib.recommendations.numeric.interactions import Reals
+from chalicelib.recommendations.numeric.interactions import Codes, Reals
+from chalicelib.recommendations.numeric.model import Asked, Evidence
 from chalicelib.recommendations.serving import reasons
 from chalicelib.recommendations.serving.histories import Known, known_to
 from chalicelib.recommendations.serving.picks import Pick, look_up
@@ -32,16 +33,17 @@ def personal(
 ) -> list[Item]:
     """Return the items that speak most to who did `deeds`, but for the products `without`."""
     known = known_to(live, deeds, now)
+    asked = live.model.ask(known.history)
 
     def blocks(stand: Stand) -> _Blocks:
-        scores = stand.scores(known.history)
+        scores = stand.scores(asked)
         low = float(scores.min(initial=0.0)) if len(known.history) else np.inf
         tiers, groups = _tiers(stand, wish, without), _groups(stand, wish.wanted)
         diversity = DIVERSITY if wish.diversity is None else wish.diversity
         high: float | None = None
         for rows in in_order(scores, tiers, groups, wish.limit, diversity):
             high = float(scores[rows[0]]) if high is None else high
-            yield [_personal_pick(stand, known, scores, int(row), low, high) for row in rows]
+            yield _personal_picks(stand, known, asked, rows, scores, low, high)
 
     return _shown(connection, live, blocks, wish, now)
 
@@ -98,14 +100,26 @@ def _groups(stand: Stand, wanted: ProductFilter) -> NDArray[np.int32]:
     return (stand.shelf.brands if fold(wanted.category or "") else stand.shelf.categories).codes
 
 
-def _personal_pick(stand: Stand, known: Known, scores: Reals, row: int, low: float, high: float) -> Pick:
-    score = float(scores[row])
+def _personal_picks(
+    stand: Stand, known: Known, asked: Asked, rows: Codes, scores: Reals, low: float, high: float
+) -> list[Pick]:
+    items = stand.codes[rows]
+    there = items >= 0
+    evidence = iter(asked.explain(items[there]))
+    return [
+        _personal_pick(stand, known, int(row), next(evidence) if is_known else None, float(scores[row]), low, high)
+        for row, is_known in zip(rows, there, strict=True)
+    ]
+
+
+def _personal_pick(
+    stand: Stand, known: Known, row: int, evidence: Evidence | None, score: float, low: float, high: float
+) -> Pick:
     # 0 where nothing is known of the person; a sold out product may score more than the first that is in stock.
     preference = 0.0 if low == np.inf else min(1.0, (score - low) / (high - low)) if high > low else 1.0
-    product_id, item = int(stand.shelf.ids[row]), int(stand.codes[row])
-    if item < 0:
+    product_id = int(stand.shelf.ids[row])
+    if evidence is None:  # newer than the model
         return Pick(product_id, score, preference, "content" if len(known.history) else "popularity")
-    evidence = stand.live.model.explain(known.history, item)
     because = None if evidence.because is None else known.deeds[evidence.because]
     return Pick(
         product_id,
@@ -127,6 +141,7 @@ def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, n
     picks = [
         Pick(int(product_id), float(score), float(score), "collaborative", reason=reason)
         for product_id, score in zip(live.item_ids[items], scores, strict=True)
+        if product_id != like.id
     ]
     return _neighbours(connection, picks, wish, now)
 
@@ -150,6 +165,7 @@ def bought_together(
             count=int(count),
         )
         for product_id, count in zip(live.item_ids[items], counts, strict=True)
+        if product_id != bought.id
     ]
     return _neighbours(connection, picks, wish, now)
 

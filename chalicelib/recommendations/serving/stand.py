@@ -17,8 +17,8 @@ from chalicelib.core.database import Connection
 from chalicelib.core.text import fold
 from chalicelib.recommendations.models.live import LiveModel
 from chalicelib.recommendations.numeric.catalogue import Catalogue
-from chalicelib.recommendations.numeric.interactions import Codes, History, Reals
-from chalicelib.recommendations.numeric.model import Question
+from chalicelib.recommendations.numeric.interactions import Codes, Reals
+from chalicelib.recommendations.numeric.model import Asked, Question
 from chalicelib.recommendations.serving.shelf import Facet, Shelf
 
 # A product is popular in its category when it is among so many of it that were bought most, and was bought at all.
@@ -45,13 +45,13 @@ class Stand:
     trending: NDArray[np.bool_]
     trend: Reals
 
-    def scores(self, history: History, question: Question = "next") -> Reals:
+    def scores(self, asked: Asked, question: Question = "next") -> Reals:
         """Return how much speaks for each row: (n_rows,) float32, comparable with each other only."""
-        items = self.live.model.score(history, question)
+        items = asked.scores
         found: Reals = items[self.codes] if len(items) else np.zeros(len(self.codes), dtype=np.float32)
         if len(self.new):
             found[self.codes < 0] = items.min(initial=0.0)
-            found[self.new] = self.live.model.score_new(history, self.new_catalogue, question)
+            found[self.new] = self.live.model.score_new(asked.history, self.new_catalogue, question)
         return found
 
     def category_of(self, row: int, among: NDArray[np.bool_]) -> str | None:

@@ -104,6 +104,6 @@ def test_products_that_the_model_does_not_know_are_scored_by_what_they_are(shop:
     memory = kept(goods, b"\0\0\0")
     stand = run(look, writes=False)
     assert stand.codes.tolist() == [0, -1, -1]
-    assert np.allclose(stand.scores(history), [0.1 + 0.002, 0.1, 0.0])
+    assert np.allclose(stand.scores(live.model.ask(history)), [0.1 + 0.002, 0.1, 0.0])
     assert run(look, writes=False) is stand
     assert stand.trend[0] == max(stand.trend), "what was bought is before what nobody bought"

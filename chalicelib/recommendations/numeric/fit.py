@@ -1,0 +1,133 @@
+"""Fitting the chosen parts of a model to interactions: item-item parts, what is popular, what is bought together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.recommendations.numeric import choose
+from chalicelib.recommendations.numeric.choose import Chosen
+from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
+from chalicelib.recommendations.numeric.linear import LinearFits, Shape
+from chalicelib.recommendations.numeric.model import Part, Question
+from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
+from chalicelib.recommendations.numeric.pairs import Pairs
+from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
+
+QUESTIONS: tuple[Question, ...] = ("next", "set")
+# Half-lives in days of what is popular now, this season, and at all.
+STATICS = {"recent": 14.0, "season": 60.0, "always": 3_650.0}
+TOGETHER = 20
+# Of a van full of goods nothing goes with anything.
+MOST_IN_BASKET = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a build may take: memory in bytes, time in seconds. They bound which models are candidates."""
+
+    memory_bytes: int = 2_000_000_000
+    time_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large the parts may be: neighbours an item, items of the linear model and their neighbours."""
+
+    k: int
+    linear_items: int
+    linear_k: int
+
+
+def sizes_for(interactions: Interactions, budget: Budget) -> Sizes:
+    """Return how large the parts may be within the budget."""
+    n = interactions.n_items
+    k = 200 if n <= 12_000 else 100
+    # Three matrices of float32 at a time, in half of the memory; an inversion takes some n^3 / 1.5e10 s on two cores,
+    # and half a dozen are to fit into a third of the time.
+    by_memory = int((budget.memory_bytes / 2 / 12) ** 0.5)
+    by_time = int((budget.time_s / 3 / 6 * 1.5e10) ** (1 / 3))
+    most = min(by_memory, by_time, 12_000)
+    known = int(np.count_nonzero(np.bincount(interactions.items, minlength=n)))
+    return Sizes(min(k, max(n, 1)), min(most if n <= 1.5 * most else most // 2, known), 512 if n <= 4_000 else 256)
+
+
+def fit_parts(
+    interactions: Interactions,
+    pairs: Pairs,
+    chosen: Chosen,
+    alike: Part,
+    sizes: Sizes,
+    unit_s: float,
+    kept: Mapping[Shape, Part | None] | None = None,
+) -> dict[str, Part]:
+    """Fit the chosen parts; a linear model of the same shape for both questions is fitted once."""
+    n = interactions.n_items
+    if not len(interactions):
+        return {"content": alike}
+    items = linear_items(interactions, sizes)
+    fits = LinearFits(pairs, interactions, items, unit_s)
+    kept = kept or {}
+    parts = {
+        "bm25": choose.bm25_part(pairs.people, sizes.k, chosen.bm25),
+        "rp3": choose.rp3_part(pairs.people, sizes.k, chosen.rp3),
+        "content": alike,
+    }
+    for question in QUESTIONS:
+        shape = chosen.linear[question]
+        if question == "set" and shape == chosen.linear["next"] and "linear_next" in parts:
+            continue
+        if shape is None:
+            continue
+        part = kept[shape] if shape in kept else choose.linear_part(fits, shape, items, sizes.linear_k, n)
+        if part is not None:
+            parts[f"linear_{question}"] = part
+    return parts
+
+
+def linear_items(interactions: Interactions, sizes: Sizes) -> Codes:
+    """Return the codes of the items that take part in the linear model, ascending: the most bought ones."""
+    counts = np.bincount(interactions.items, minlength=interactions.n_items)
+    most = np.argsort(-counts, kind="stable")[: sizes.linear_items]
+    items: Codes = np.sort(most[counts[most] > 0]).astype(np.int32)
+    if len(items) > 0.9 * interactions.n_items and sizes.linear_items >= interactions.n_items:
+        items = np.arange(interactions.n_items, dtype=np.int32)
+    return items
+
+
+def units_of(interactions: Interactions) -> Reals:
+    """Return what counts as popular: purchases in full, looks a little."""
+    return interactions.weights
+
+
+def static_scores(interactions: Interactions, now: int, unit_s: float) -> dict[str, Reals]:
+    """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each."""
+    ages = np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
+    return {
+        name: choose.fading_scores(interactions.items, units_of(interactions), ages, half_life, interactions.n_items)
+        for name, half_life in STATICS.items()
+    }
+
+
+def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
+    """Return what is bought on the same day by the same person, and how often; once a person and item and day."""
+    n = interactions.n_items
+    if not len(interactions):
+        return Neighbours(np.zeros((n, TOGETHER), np.int32), np.zeros((n, TOGETHER), np.float32))
+    bought = interactions.only(interactions.weights >= 1.0)
+    days = (bought.times / unit_s).astype(np.int64)
+    people = bought.people
+    new = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]
+    baskets = np.cumsum(new) - 1
+    made = from_entries(baskets, bought.items, np.ones(len(bought)), (int(new.sum()), n), most=True)
+    made = _without_long_rows(made, MOST_IN_BASKET)
+    return strongest(made.transposed(), made, TOGETHER)
+
+
+def _without_long_rows(matrix: Sparse, most: int) -> Sparse:
+    """Return the matrix without rows of more entries."""
+    kept = np.repeat(matrix.lengths <= most, matrix.lengths)
+    starts = np.concatenate([[0], np.cumsum(kept)])[matrix.starts]
+    return Sparse(starts, matrix.columns[kept], matrix.values[kept], matrix.n_columns)
