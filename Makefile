@@ -6,11 +6,14 @@ SCALE ?= 0.02
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What the benches compare with lives apart from the shop's own environment.
+BENCH_VENV := .bench-venv
+BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes model-crashes clean help
+.PHONY: run test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
 
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 REVISION = GIT_REVISION=$${GIT_REVISION:-$$(git rev-parse HEAD 2>/dev/null)}
 
@@ -66,6 +69,11 @@ bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.checkout_throughput
 
+bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving beside the peers: [SIZE=small|medium|large] [DATA=...] [JSON=...]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.recommendations --size $(or $(SIZE),large) --peers-python $(BENCH_VENV)/bin/python \
+		$(if $(DATA),--data "$(DATA)") $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only $(ONLY))
+
 bench-signals: $(READY) ## the stream of what people did, and one person's history: make bench-signals [ROWS=400000]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.signals_stream --rows $(or $(ROWS),400000)
@@ -89,9 +97,10 @@ model-crashes: $(READY) ## kill builds and roll-backs of models at every step: m
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U bench/requirements.in -o bench/requirements.txt
 
 clean: ## remove what was made here: environment, caches and the local data
-	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer."; exit 1; }
@@ -101,4 +110,10 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 	@$(BIN)/uv pip sync -q --python $(BIN)/python requirements-dev.txt
+	@touch $@
+
+$(BENCH_READY): $(READY) bench/requirements.txt
+	@echo "Setting up $(BENCH_VENV) (once)"
+	@$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(BENCH_VENV)
+	@$(BIN)/uv pip sync -q --python $(BENCH_VENV)/bin/python bench/requirements.txt
 	@touch $@

@@ -245,6 +245,20 @@ def a_pure_room_computes_and_nothing_else(source: Source) -> Iterator[str]:
             yield at(source, found.node, f"a pure room imports {found.name}")
 
 
+_NUMBERS = "chalicelib/recommendations/numeric/"
+
+
+@rule
+def the_numbers_know_numbers_only(source: Source) -> Iterator[str]:
+    if not source.path.startswith(_NUMBERS):
+        return
+    for found in source.imports:
+        if found.is_of("chalicelib") and not found.is_of("chalicelib.recommendations.numeric"):
+            yield at(source, found.node, f"a room of numbers imports {found.name}")
+        if found.is_of("chalice", "sqlalchemy", "boto3", "botocore", "pydantic", "socket", "subprocess", "os"):
+            yield at(source, found.node, f"a room of numbers imports {found.name}")
+
+
 @rule
 def only_the_settings_read_the_environment(source: Source) -> Iterator[str]:
     if not (source.in_library or source.path == "app.py") or source.path == "chalicelib/core/config.py":
@@ -455,6 +469,8 @@ BREACHES: list[tuple[Rule, str, str]] = [
     ),
     (a_pure_room_computes_and_nothing_else, "chalicelib/core/money.py", "import numpy as np"),
     (a_pure_room_computes_and_nothing_else, "chalicelib/csv_import/lines.py", "def f():\n    import boto3"),
+    (the_numbers_know_numbers_only, f"{_NUMBERS}train.py", "from chalicelib.core import blobs"),
+    (the_numbers_know_numbers_only, f"{_NUMBERS}model.py", "def f():\n    import boto3  # why"),
     (only_the_settings_read_the_environment, "chalicelib/core/blobs.py", "import os\nBUCKET = os.environ['B']"),
     (only_the_settings_read_the_environment, "chalicelib/core/blobs.py", "from os import getenv"),
     (only_the_settings_read_the_environment, "app.py", "import os\nos.getenv('STAGE')"),

@@ -108,6 +108,19 @@ def decayed(history: History, decay: tuple[float, float | None]) -> Reals:
     return weights.astype(np.float32)
 
 
+def habit(history: History, items: Codes, half_life: float | None) -> Reals:
+    """Return how often and how lately each of the distinct `items` was had, the greatest 1: (n,) float32."""
+    weights = history.weights
+    if half_life is not None and history.ages is not None and len(history):
+        weights = weights * np.exp2((history.ages.min() - history.ages) / half_life)
+    order = np.argsort(items)
+    places = np.searchsorted(items, history.items, sorter=order)
+    places = np.minimum(places, max(len(items) - 1, 0))
+    mine = items[order[places]] == history.items
+    sums = np.bincount(order[places[mine]], weights=weights[mine], minlength=len(items))
+    return (sums / max(float(sums.max(initial=0.0)), 1e-9)).astype(np.float32)
+
+
 def length_bin(n: int) -> str:
     """Return which blend a history of so many different items gets."""
     return str(max((each for each in LENGTHS if each <= n), default=0))
@@ -216,7 +229,7 @@ class Model:
                     spoke.append((part.source, weight / best, gathered))
         repeat = float(asked.get("repeat", 0.0))
         if repeat and len(known):
-            total[known.items] += repeat * decayed(known, tuple(asked["repeat_decay"]))
+            total[known.items] += np.float32(repeat) * habit(history, known.items, asked["repeat_half_life"])
         return Asked(total, history, known, statics, spoke)
 
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
