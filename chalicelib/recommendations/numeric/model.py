@@ -137,13 +137,17 @@ def own_scale(scores: Reals, own: Codes) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer to one question: `scores` (n_items,) float32, and what they were added up from."""
+    """The answer to one question: `scores` (n_items,) float32, and what they were added up from.
+
+    `again` (h,) float32: how much having had each item speaks for having it again.
+    """
 
     scores: Reals
     history: History
     known: History
     statics: Sequence[tuple[float, Reals]]
     spoke: Sequence[tuple[Source, float, Gathered]]
+    again: Reals
 
     def explain(self, items: Codes) -> list[Evidence]:
         """Return what spoke most for each of `items`."""
@@ -153,6 +157,10 @@ class Asked:
         for source, scale, gathered in self.spoke:
             found = gathered.told(place_of, len(items), len(self.known)) * np.float32(scale)
             told[source] = told[source] + found if source in told else found
+        own = np.flatnonzero(place_of[self.known.items] >= 0)
+        if len(own) and self.again.any():
+            found = told.setdefault("collaborative", np.zeros((len(items), len(self.known)), dtype=np.float32))
+            found[place_of[self.known.items[own]], own] += self.again[own]
         popular = np.zeros(len(items), dtype=np.float64)
         for weight, scores in self.statics:
             popular += weight * scores[items]
@@ -227,10 +235,12 @@ class Model:
                     scores *= np.float32(weight / best)
                     total += scores
                     spoke.append((part.source, weight / best, gathered))
-        repeat = float(asked.get("repeat", 0.0))
-        if repeat and len(known):
-            total[known.items] += np.float32(repeat) * habit(history, known.items, asked["repeat_half_life"])
-        return Asked(total, history, known, statics, spoke)
+        repeat = np.float32(asked.get("repeat", 0.0))
+        again = (
+            repeat * habit(history, known.items, asked.get("repeat_half_life")) if repeat else np.zeros(len(known))
+        )
+        total[known.items] += again.astype(np.float32)
+        return Asked(total, history, known, statics, spoke, again.astype(np.float32))
 
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
         """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.

@@ -68,7 +68,9 @@ def passes(row: Any, wanted: ProductFilter) -> bool:
 
 
 def _reason(pick: Pick, row: Any, rows: Mapping[int, Any], now: datetime) -> Reason:
-    if pick.because is not None:
+    if pick.because == (pick.product_id, "purchase"):
+        return reasons.bought_before(row)
+    if pick.because is not None and pick.because[0] != pick.product_id:
         product_id, deed = pick.because
         known = rows.get(product_id)
         # What one bought one may be reminded of for ever; the name of a draft is nobody's business.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Kind = Literal[
-    "bought", "carted", "viewed", "similar", "bought_together", "preference", "popular", "trending", "sold", "new",
-    "category",
+    "bought", "carted", "viewed", "bought_before", "similar", "bought_together", "preference", "popular", "trending",
+    "sold", "new", "category",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = Kind.__args__  # type: ignore[attr-defined]
 
@@ -41,6 +41,11 @@ def because(deed: str, product: Any) -> Reason:
     """Return the reason that somebody did something with a product (a row with id and name)."""
     kind, text = _DEEDS[deed]
     return Reason(kind, text.format(product.name), product.id, product.name)
+
+
+def bought_before(product: Any) -> Reason:
+    """Return the reason that somebody bought the very product."""
+    return Reason("bought_before", "You bought this before", product.id, product.name)
 
 
 def similar_to(product: Any) -> Reason:

@@ -226,8 +226,10 @@ def test_what_was_bought_again_and_again_is_learnt_to_be(trained: Trained) -> No
     given = made(people, items, times, n_people=120, n_items=N_ITEMS)
     loyal = train(given, Catalogue(), now=NOW, budget=Budget())
     assert loyal.settings["questions"]["next"]["repeat"] > 0
-    scores = Model(loyal.arrays, loyal.settings).score(history(3, 20, 3, 25, 3, 30, ages=[21, 21, 14, 14, 7, 7]))
-    assert int(np.argmax(scores)) == 3
+    asked = Model(loyal.arrays, loyal.settings).ask(history(3, 20, 3, 25, 3, 30, ages=[21, 21, 14, 14, 7, 7]))
+    assert int(np.argmax(asked.scores)) == 3
+    [found] = asked.explain(np.array([3], dtype=np.int32))
+    assert found.because == 4  # its last purchase
 
 
 def test_an_empty_history_is_answered_by_what_sells(model: Model, trained: Trained) -> None:

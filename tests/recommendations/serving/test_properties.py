@@ -267,6 +267,9 @@ def check_reason(item: Item, story: Story, person: Person, wish: Wish) -> None:
     named = None if reason.product_id is None else story.now[reason.product_id]
     if reason.kind == "bought":
         assert reason.product_id in bought_by(story, person.customer_id, ("cancelled", "returned"))
+    elif reason.kind == "bought_before":
+        assert reason.product_id == number
+        assert number in bought_by(story, person.customer_id, ("cancelled", "returned"))
     elif reason.kind in ("viewed", "carted"):
         kinds = ("view", "click") if reason.kind == "viewed" else ("cart",)
         assert reason.product_id in done_by(story, person, wish, kinds)
@@ -290,7 +293,7 @@ def check_reason(item: Item, story: Story, person: Person, wish: Wish) -> None:
         assert reason.kind == "category"
     if named is not None:
         assert reason.product_name == named.name
-        assert named.name in reason.text
+        assert named.name in reason.text or reason.kind == "bought_before"
     if reason.category is not None:
         assert reason.category == product.category
         assert product.category in reason.text
