@@ -28,8 +28,10 @@ _MOST_PREFERENCES = 20
 _HISTORY = 200
 
 
-def to_customer(connection: Connection, customer_id: int, wish: Wish, *, owner_id: int | None) -> Found:
-    """Return what to show to a customer, with what it buys most.
+def to_customer(
+    connection: Connection, customer_id: int, wish: Wish, *, owner_id: int | None, shown: bool = True
+) -> Found:
+    """Return what to show to a customer, with what it buys most; not `shown` to it, it takes part in no experiment.
 
     Raises:
         NotFound: there is no such customer, or `owner_id` may not see it.
@@ -39,7 +41,7 @@ def to_customer(connection: Connection, customer_id: int, wish: Wish, *, owner_i
     past = _past_of(connection, Person(customer_id=customer_id))
     if owner_id is None and not past.signals:  # who did something is there
         customers.get_customer(connection, customer_id, owner_id=None)
-    found = _recommend(connection, Person(customer_id=customer_id), past, wish)
+    found = _recommend(connection, Person(customer_id=customer_id), past, wish, shown=shown)
     return replace(found, preferences=past.bought.preferences)
 
 
@@ -76,9 +78,9 @@ def _past_of(connection: Connection, person: Person) -> _Past:
     return _Past(signals, bought)
 
 
-def _recommend(connection: Connection, person: Person, past: _Past, wish: Wish) -> Found:
+def _recommend(connection: Connection, person: Person, past: _Past, wish: Wish, *, shown: bool = True) -> Found:
     now = clock.now()
-    variant = _variant_of(connection, person)
+    variant = _variant_of(connection, person) if shown else None
     if wish.diversity is None and variant is not None and variant.overrides.diversity is not None:
         wish = replace(wish, diversity=variant.overrides.diversity)
     algorithm = None if variant is None else variant.overrides.algorithm

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.commerce.catalogue.choices import ProductFilter
 from chalicelib.commerce.catalogue.products_api import Words, is_staff
-from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
+from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller, Role
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
 from chalicelib.core.inputs import AS_WRITTEN, BodyMoney, Id, Limit
@@ -121,7 +121,9 @@ def recommend_products(
 
     All that the customer did until now counts: what it bought or looked at a second ago changes the answer.
     """
-    found = recommend.to_customer(connection, body.user_id, body.wish(), owner_id=owner_id)
+    # What a person of the staff looks at, the customer does not see; programs ask in its name.
+    shown = caller.role in (Role.CUSTOMER, Role.SERVICE)
+    found = recommend.to_customer(connection, body.user_id, body.wish(), owner_id=owner_id, shown=shown)
     return {
         "user_id": body.user_id,
         **present_answer(found, for_staff=caller.is_staff, personal=True),

@@ -242,16 +242,17 @@ def test_what_is_newer_than_the_model_is_among_its_like(staff: Client, goods: Sh
 
 
 def test_an_experiment_decides_how_one_is_served(
-    staff: Client, goods: Shop, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+    client: Client, goods: Shop, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     robin = make_customer()
     make_order(robin, (goods.jeans, 100))
     rebuild()
+    program = client_of(Role.SERVICE)
 
     def serve(**overrides: Any) -> Answer:
         variant = experiments.Variant("7-b", 7, experiments.Overrides(**overrides))
         monkeypatch.setattr(experiments, "variant_for", lambda _connection, _person: variant)
-        answer = ask(staff, robin)
+        answer = ask(program, robin)
         assert answer.json["variant"] == "7-b"
         assert (request_ids.parse(answer.json["request_id"]) or ("", ""))[1] == "7-b"
         return answer
@@ -299,3 +300,22 @@ def test_popular_is_only_what_is_among_the_best_of_its_category(
     found = reasons(ask(staff, make_customer(), limit=22))
     assert {hat for hat in found if found[hat]["kind"] == "popular"} == set(hats[1:21]), "the twenty best sold"
     assert {found[hats[0]]["kind"], found[hats[21]]["kind"]} == {"category"}
+
+
+def test_what_staff_looks_at_for_a_customer_is_no_part_of_an_experiment(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[str] = []
+
+    def variant_for(_connection: Any, person: str) -> experiments.Variant:
+        asked_for.append(person)
+        return experiments.Variant("7-b", 7, experiments.Overrides())
+
+    monkeypatch.setattr(experiments, "variant_for", variant_for)
+    robin = make_customer()
+    for role in (Role.STAFF, Role.ADMIN):
+        assert client_of(role).post("/ai/recommendations", {"user_id": robin}).json["variant"] is None
+    assert not asked_for
+    for own in (client_of(Role.CUSTOMER, customer_id=robin), client_of(Role.SERVICE)):
+        assert own.post("/ai/recommendations", {"user_id": robin}).json["variant"] == "7-b"
+    assert asked_for == [f"c:{robin}"] * 2
