@@ -62,8 +62,8 @@ def report(data: Path, plugin: str = PLUGIN) -> list[dict[str, Any]]:
     peers = json.loads(peers_file.read_text()) if peers_file.exists() else {}
     if peers:
         print(
-            "\nPeers' figures, times too, are those that came with the data; a peer's fit is one with parameters that were "
-            "chosen before, shopkeeper's chooses its own."
+            "\nPeers' figures, times too, are those that came with the data; a peer's fit is one with parameters "
+            "that were chosen before, shopkeeper's chooses its own."
         )
     else:
         print(f"{peers_file} is missing: our figures stand alone.")
