@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
+.PHONY: run evaluate test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -77,6 +77,10 @@ bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving b
 bench-signals: $(READY) ## the stream of what people did, and one person's history: make bench-signals [ROWS=400000]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.signals_stream --rows $(or $(ROWS),400000)
+
+evaluate: $(READY) ## how good recommendations are on any CSV of interactions: make evaluate DATA=... [ITEMS=...]
+	@test -n "$(DATA)" || { echo "Say which file: make evaluate DATA=path/to/interactions.csv [ITEMS=path/to/items.csv]"; exit 1; }
+	@$(BIN)/python -m infra.evaluate "$(DATA)" $(if $(ITEMS),--items "$(ITEMS)")
 
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)

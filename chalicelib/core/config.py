@@ -81,6 +81,10 @@ class Settings:
     # How much worse than the live model a new one may measure, as a share of it.
     model_margin: float = 0.1
     model_memory_bytes: int = 2_000_000_000
+    # How long before an order a click on a recommendation may be its reason.
+    attribution_days: int = 7
+    # By which share a live figure must have fallen to be told of.
+    recommendation_drift: float = 0.2
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -144,6 +148,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         model_versions_kept=_integer(environment, "MODEL_VERSIONS_KEPT", 5),
         model_margin=_share(environment, "MODEL_MARGIN", 0.1),
         model_memory_bytes=_model_memory(environment),
+        attribution_days=_integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
+        recommendation_drift=_share(environment, "RECOMMENDATION_DRIFT", 0.2),
     )
 
 
@@ -174,7 +180,7 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)
@@ -182,6 +188,8 @@ def _integer(environment: Mapping[str, str], name: str, default: int, least: int
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
     if value < least:
         raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
+    if most is not None and value > most:
+        raise ConfigurationError(f"{name} must be at most {most}, not {value}.")
     return value
 
 

@@ -13,7 +13,7 @@ from chalicelib.recommendations.numeric.interactions import Codes, Interactions,
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Part, Question
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
-from chalicelib.recommendations.numeric.pairs import Pairs
+from chalicelib.recommendations.numeric.pairs import Pairs, affordable
 from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
 
 QUESTIONS: tuple[Question, ...] = ("next", "set")
@@ -22,6 +22,8 @@ STATICS = {"recent": 14.0, "season": 60.0, "always": 3_650.0}
 TOGETHER = 20
 # Of a van full of goods nothing goes with anything.
 MOST_IN_BASKET = 100
+# Single products of a neighbourhood: some 20 ns each.
+_MOST_PRODUCTS = 2e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,10 @@ def fit_parts(
     items = linear_items(interactions, sizes)
     fits = LinearFits(pairs, interactions, items, unit_s)
     kept = kept or {}
+    people = affordable(pairs, _MOST_PRODUCTS)
     parts = {
-        "bm25": choose.bm25_part(pairs.people, sizes.k, chosen.bm25),
-        "rp3": choose.rp3_part(pairs.people, sizes.k, chosen.rp3),
+        "bm25": choose.bm25_part(people, sizes.k, chosen.bm25),
+        "rp3": choose.rp3_part(people, sizes.k, chosen.rp3),
         "content": alike,
     }
     for question in QUESTIONS:

@@ -46,7 +46,8 @@ def bm25_neighbours(people: Sparse, k: int, *, k1: float, b: float) -> Neighbour
     """
     items = people.transposed()
     lengths = np.bincount(people.columns, weights=people.values, minlength=people.n_columns)
-    norm = 1.0 - b + b * lengths / max(float(lengths.mean()), 1e-9)
+    mean = float(lengths.sum()) / max(len(lengths), 1)
+    norm = 1.0 - b + b * lengths / max(mean, 1e-9)
     idf = np.log(max(people.n_columns, 2)) - np.log1p(people.lengths)
     weighed = items.values * (k1 + 1.0) / (k1 * norm[items.rows] + items.values) * idf[items.columns]
     left = items.with_values(weighed)
@@ -76,7 +77,7 @@ def strongest(left: Sparse, right: Sparse, k: int) -> Neighbours:
         np.zeros((left.n_rows, k), dtype=np.int32),
         np.zeros((left.n_rows, k), dtype=np.float32),
     )
-    bits = max(right.n_columns - 1, 1).bit_length()  # of a column: rows of sums begin at powers of two
+    bits = max(right.n_columns - 1, 2).bit_length()  # of a column: rows of sums begin at powers of two
     most_rows = max(1, _CACHED_SUMS >> bits)
     waiting = SimpleQueue[tuple[int, int]]()
     for block in blocks(left, right, most_products=_BLOCK, most_rows=most_rows):

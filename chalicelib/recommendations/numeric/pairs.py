@@ -48,6 +48,27 @@ def make_pairs(interactions: Interactions, *, now: int, unit_s: float) -> Pairs:
     return Pairs(people, ((now - times) / unit_s).astype(np.float32))
 
 
+def affordable(pairs: Pairs, most_products: float) -> Sparse:
+    """Return what people have, of long lists only the newest, so that pairs of items within them stay below a bound.
+
+    Neighbourhoods cost the square of each list, and the longest say least: they are of those who buy for others.
+    """
+    people = pairs.people
+    lengths = people.lengths.astype(np.float64)
+    if float((lengths**2).sum()) <= most_products:
+        return people
+    low, high = 1, int(lengths.max())
+    while low < high:  # the greatest length that is affordable
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if (np.minimum(lengths, middle) ** 2).sum() <= most_products else (low, middle - 1)
+    order = np.lexsort((pairs.ages, people.rows))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - np.repeat(people.starts[:-1], people.lengths)
+    kept = rank < low
+    starts = np.concatenate([[0], np.cumsum(kept)])[people.starts]
+    return Sparse(starts, people.columns[kept], people.values[kept], people.n_columns)
+
+
 def unit_of(times: Ints) -> float:
     """Return how many of the clock's seconds count as a day.
 

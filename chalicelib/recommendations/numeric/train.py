@@ -120,7 +120,7 @@ def assemble(plan: Plan, fitted: Fitted, *, unit_s: float) -> Trained:
             "decay": {name: list(plan.chosen.decays[question][name]) for name in parts},
             "weights": plan.weights[question],
             "repeat": plan.repeat[0] if question == "next" else 0.0,
-            "repeat_decay": list(plan.repeat[1]),
+            "repeat_half_life": plan.repeat[1],
         }
         for question in QUESTIONS
     }
