@@ -87,6 +87,8 @@ def measure(requests: int) -> dict[str, Any]:
 
 _NAMES = {
     "recommendations": "POST /ai/recommendations, ten for a customer",
+    "visit": "POST /ai/recommendations/visit, ten for who looks at a product",
+    "similar": "GET /products/{id}/similar",
     "customer": "GET /users/{id}, signed in",
     "product": "GET /products/{id}",
     "bare": "its row by bare PyMySQL",
@@ -97,11 +99,14 @@ _READS = ("customer", "product", "bare")
 
 def _calls(token: str, people: list[int], products: list[int], connection: Any) -> dict[str, Call]:
     """Return what is called by turns; each call asks for another person or product."""
+    seen, alike = cycle(products), cycle(products[::-1])
     asked, known, read, bare = cycle(people), cycle(people), cycle(products), cycle(products)
     return {
         "recommendations": lambda: _ask(
             "POST", "/ai/recommendations", {}, {"user_id": next(asked), "limit": 10}, token
         ),
+        "visit": lambda: _ask("POST", "/ai/recommendations/visit", {}, {"context": [next(seen)], "limit": 10}),
+        "similar": lambda: _ask("GET", "/products/{product_id}/similar", {"product_id": next(alike)}),
         "customer": lambda: _ask("GET", "/users/{user_id}", {"user_id": next(known)}, None, token),
         "product": lambda: _ask("GET", "/products/{product_id}", {"product_id": next(read)}),
         "bare": lambda: _bare(connection, next(bare)),
