@@ -104,14 +104,13 @@ def _steps(model: Any, history: Any) -> list[tuple[float, float]]:
     from chalicelib.recommendations.numeric.ranking import top
 
     marks = [(time.perf_counter(), time.thread_time())]
-    scores = model.score(history)
+    asked = model.ask(history)
     marks.append((time.perf_counter(), time.thread_time()))
     allowed = np.ones(model.n_items, dtype=bool)
     allowed[history.items] = False
-    best = top(scores, _SHOWN, allowed)
+    best = top(asked.scores, _SHOWN, allowed)
     marks.append((time.perf_counter(), time.thread_time()))
-    for item in best:
-        model.explain(history, int(item))
+    asked.explain(best)
     marks.append((time.perf_counter(), time.thread_time()))
     return [(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(marks)]
 
