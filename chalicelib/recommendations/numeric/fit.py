@@ -9,16 +9,18 @@ import numpy as np
 
 from chalicelib.recommendations.numeric import choose
 from chalicelib.recommendations.numeric.choose import Chosen
-from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
+from chalicelib.recommendations.numeric.interactions import BOUGHT, Codes, Interactions, Reals
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Part, Question
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
-from chalicelib.recommendations.numeric.pairs import Pairs, affordable
+from chalicelib.recommendations.numeric.pairs import DAY_S, Pairs, affordable
 from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
 
 QUESTIONS: tuple[Question, ...] = ("next", "set")
 # Half-lives in days of what is popular now, this season, and at all.
 STATICS = {"recent": 14.0, "season": 60.0, "always": 3_650.0}
+# What sells now was bought within so many days.
+LATELY = 30.0
 TOGETHER = 20
 # Of a van full of goods nothing goes with anything.
 MOST_IN_BASKET = 100
@@ -101,17 +103,48 @@ def linear_items(interactions: Interactions, sizes: Sizes) -> Codes:
 
 
 def units_of(interactions: Interactions) -> Reals:
-    """Return what counts as popular: purchases in full, looks a little."""
-    return interactions.weights
+    """Return how much of each interaction was bought: (n,) float32, 0 for looks.
+
+    Looks cost nothing, and whoever wants may send thousands of them: they make nothing popular.
+    """
+    return np.where(interactions.weights >= BOUGHT, interactions.weights, np.float32(0.0))
 
 
 def static_scores(interactions: Interactions, now: int, unit_s: float) -> dict[str, Reals]:
-    """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each."""
-    ages = np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
+    """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each.
+
+    By what was bought; as long as nothing was, by who looked at it, each person once.
+    """
+    ages = _ages(interactions, now, unit_s)
+    units = units_of(interactions)
+    if not units.any():
+        units = _last_looks(interactions)
     return {
-        name: choose.fading_scores(interactions.items, units_of(interactions), ages, half_life, interactions.n_items)
+        name: choose.fading_scores(interactions.items, units, ages, half_life, interactions.n_items)
         for name, half_life in STATICS.items()
     }
+
+
+def sells_now(interactions: Interactions, now: int) -> Reals:
+    """Return how much each item was bought within the last `LATELY` days of the calendar, the latest most: (n_items,)
+    float32.
+    """
+    ages = _ages(interactions, now, DAY_S)
+    units = np.where(ages <= LATELY, units_of(interactions), np.float32(0.0))
+    return choose.fading_scores(interactions.items, units, ages, STATICS["recent"], interactions.n_items)
+
+
+def _ages(interactions: Interactions, now: int, unit_s: float) -> Reals:
+    return np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
+
+
+def _last_looks(interactions: Interactions) -> Reals:
+    """Return the weight of the last look of each person at each item, 0 for those before."""
+    keys = interactions.people.astype(np.int64) * interactions.n_items + interactions.items
+    last = len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]
+    found = np.zeros(len(keys), dtype=np.float32)
+    found[last] = interactions.weights[last]
+    return found
 
 
 def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
@@ -119,7 +152,7 @@ def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
     n = interactions.n_items
     if not len(interactions):
         return Neighbours(np.zeros((n, TOGETHER), np.int32), np.zeros((n, TOGETHER), np.float32))
-    bought = interactions.only(interactions.weights >= 1.0)
+    bought = interactions.only(interactions.weights >= BOUGHT)
     days = (bought.times / unit_s).astype(np.int64)
     people = bought.people
     new = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]

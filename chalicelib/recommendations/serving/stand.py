@@ -21,8 +21,10 @@ from chalicelib.recommendations.numeric.interactions import Codes, Reals
 from chalicelib.recommendations.numeric.model import Asked, Question
 from chalicelib.recommendations.serving.shelf import Facet, Shelf
 
-# A product is popular in its category when it is among so many of it that were bought most, and was bought at all.
+# A product is popular in its category when it is among so many of it that were bought most, and was bought at all. Of
+# a small category only a share is: where all are, the word says nothing.
 TOP_OF_CATEGORY = 20
+TOP_SHARE = 0.25
 # Products that came after the build and are scored by what they are, newest first; others come last.
 _MOST_NEW = 2_000
 
@@ -94,8 +96,8 @@ def _make(connection: Connection, live: LiveModel, shelf: Shelf) -> Stand:
         codes=codes,
         new=new,
         new_catalogue=_attributes(connection, [int(each) for each in shelf.ids[new]]),
-        popular=top_of_groups(bought, groups, TOP_OF_CATEGORY),
-        trending=top_of_groups(lately, groups, TOP_OF_CATEGORY),
+        popular=top_of_groups(bought, groups, TOP_OF_CATEGORY, TOP_SHARE),
+        trending=top_of_groups(lately, groups, TOP_OF_CATEGORY, TOP_SHARE),
         trend=trend,
     )
 
@@ -116,13 +118,16 @@ def _by_key(facet: Facet) -> NDArray[np.int32]:
     return found
 
 
-def top_of_groups(values: Reals, groups: NDArray[np.int32], n: int) -> NDArray[np.bool_]:
-    """Return which rows are among the `n` highest above 0 of their group: (n_rows,) bool, ties by row."""
+def top_of_groups(values: Reals, groups: NDArray[np.int32], n: int, share: float = 1.0) -> NDArray[np.bool_]:
+    """Return which rows are among the `n` highest above 0 of their group, and among that `share` of it (one at
+    least): (n_rows,) bool, ties by row.
+    """
     order = np.lexsort((np.arange(len(values)), -values, groups))
     ordered = groups[order]
-    starts = np.searchsorted(ordered, ordered)
+    starts, ends = np.searchsorted(ordered, ordered), np.searchsorted(ordered, ordered, side="right")
+    most = np.minimum(np.ceil((ends - starts) * share), n)
     found = np.zeros(len(values), dtype=bool)
-    found[order] = (np.arange(len(values)) - starts < n) & (values[order] > 0)
+    found[order] = (np.arange(len(values)) - starts < most) & (values[order] > 0)
     return found
 
 

@@ -234,7 +234,7 @@ def test_what_was_bought_again_and_again_is_learnt_to_be(trained: Trained) -> No
 
 def test_an_empty_history_is_answered_by_what_sells(model: Model, trained: Trained) -> None:
     scores = model.score(history())
-    recent = trained.arrays["recent_popularity"]
+    recent = trained.arrays["recent.scores"]
     assert recent[int(np.argmax(scores))] > np.median(recent)
 
 

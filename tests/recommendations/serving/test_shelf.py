@@ -79,6 +79,8 @@ def test_the_best_sold_of_each_group_are_found() -> None:
     groups = np.array([1, 1, 1, 1, 2, 1], dtype=np.int32)
     assert top_of_groups(values, groups, 2).tolist() == [True, False, True, False, True, False]
     assert top_of_groups(values, groups, 9).tolist() == [True, False, True, True, True, True]
+    assert top_of_groups(values, groups, 9, 0.25).tolist() == [True, False, True, False, True, False]
+    assert top_of_groups(values, groups, 1, 0.5).tolist() == [True, False, False, False, True, False]
 
 
 def model_of(product_ids: list[int], categories: list[str]) -> LiveModel:
