@@ -50,7 +50,7 @@ class Sparse:
         """Return rows [first, last) as (last - first, n_columns) float32."""
         dense = np.zeros((last - first, self.n_columns), dtype=np.float32)
         part = slice(int(self.starts[first]), int(self.starts[last]))
-        rows = np.repeat(np.arange(last - first), self.lengths[first:last])
+        rows = np.repeat(np.arange(last - first), np.diff(self.starts[first : last + 1]))
         dense[rows, self.columns[part]] = self.values[part]
         return dense
 
@@ -89,12 +89,13 @@ def single_products(left: Sparse, right: Sparse, first: int, last: int, width: i
     """
     part = slice(int(left.starts[first]), int(left.starts[last]))
     middle = left.columns[part]
-    counts = right.lengths[middle]
+    # Not `lengths`: that is all rows' each time, and there are many blocks.
+    counts = right.starts[middle + 1] - right.starts[middle]
     ends = np.cumsum(counts)
     # Where in `right` each single product is: runs of consecutive entries, one for each entry of `left`.
     entries = np.arange(int(ends[-1]) if len(ends) else 0)
     entries += np.repeat(right.starts[middle] - (ends - counts), counts)
-    offsets = np.repeat(np.arange(last - first, dtype=np.int64) * width, left.lengths[first:last])
+    offsets = np.repeat(np.arange(last - first, dtype=np.int64) * width, np.diff(left.starts[first : last + 1]))
     places = np.repeat(offsets, counts)
     places += right.columns.take(entries)
     values = np.repeat(left.values[part], counts)
