@@ -245,16 +245,30 @@ class Model:
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
         """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.
 
-        The most alike gets a set share of what the best known item has: nothing is known yet of how it sells.
+        What is as much alike as the person's own items are gets a set share of what the best known item has: nothing
+        is known yet of how it sells. (A long history of many kinds is not much like any one of them.)
         """
         n_new = content.n_items_of(catalogue)
         _asked, known = self._asked(history, question)
         if not len(known) or not n_new:
             return np.zeros(n_new, dtype=np.float32)
         new = content.encode(catalogue, self._vocabulary, n_new)
-        alike = content.likeness(known.items, decayed(known, (0.5, None)), self._vectors, new)
+        weights = decayed(known, (0.5, None))
+        alike = content.likeness(known.items, weights, self._vectors, new)
+        own = content.likeness(known.items, weights, self._vectors, content.rows_of(self._vectors, known.items))
+        alike = np.minimum(alike / max(float(own.max()), 1e-9), 1.0)
         best = own_scale(self.score(history, question), known.items)
-        return (alike * np.float32(NEW_SHARE * max(best, 0.0))).astype(np.float32)
+        found: Reals = (alike * np.float32(NEW_SHARE * max(best, 0.0))).astype(np.float32)
+        return found
+
+    def likeness_to(self, catalogue: Catalogue) -> Reals:
+        """Return the cosine of each of m items that the model has not seen with each that it has: (m, n_items)."""
+        new = content.encode(catalogue, self._vocabulary, content.n_items_of(catalogue))
+        ones = np.ones(1, dtype=np.float32)
+        found = np.zeros((new.n_rows, self.n_items), dtype=np.float32)
+        for row in range(new.n_rows):
+            found[row] = content.likeness(np.array([row], dtype=np.int32), ones, new, self._vectors)
+        return found
 
     def similar(self, item: int) -> tuple[Codes, Reals]:
         """Return the items most like `item` by behaviour and attributes, best first: codes and scores in (0, 1]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from chalicelib.recommendations.numeric.interactions import Codes, Reals
 from chalicelib.recommendations.numeric.model import Asked, Evidence
 from chalicelib.recommendations.serving import reasons
 from chalicelib.recommendations.serving.histories import Known, known_to
+from chalicelib.recommendations.serving.newcomers import Newcomers, newcomers_of
 from chalicelib.recommendations.serving.picks import Pick, look_up
 from chalicelib.recommendations.serving.ranks import in_order
 from chalicelib.recommendations.serving.shelf import shelf_of
@@ -36,16 +38,29 @@ def personal(
     asked = live.model.ask(known.history)
 
     def blocks(stand: Stand) -> _Blocks:
-        scores = stand.scores(asked)
-        low = float(scores.min(initial=0.0)) if len(known.history) else np.inf
+        scores, alone = stand.scores(asked), not len(known.history)
+        newcomers = newcomers_of(stand, known.unknown, scores, alone=alone) if known.unknown else None
+        if newcomers is not None:
+            scores, alone = scores + newcomers.total, False
+        low = np.inf if alone else float(scores.min(initial=0.0))
         tiers, groups = _tiers(stand, wish, without), _groups(stand, wish.wanted)
         diversity = DIVERSITY if wish.diversity is None else wish.diversity
         high: float | None = None
         for rows in in_order(scores, tiers, groups, wish.limit, diversity):
             high = float(scores[rows[0]]) if high is None else high
-            yield _personal_picks(stand, known, asked, rows, scores, low, high)
+            picks = _personal_picks(stand, known, asked, rows, scores, low, high)
+            yield picks if newcomers is None else [_new_reason(pick, stand, newcomers) for pick in picks]
 
     return _shown(connection, live, blocks, wish, now)
+
+
+def _new_reason(pick: Pick, stand: Stand, newcomers: Newcomers) -> Pick:
+    """Return a pick with what was done with a product newer than the model as its reason, where that speaks most."""
+    [row] = stand.shelf.rows_of([pick.product_id])
+    if float(newcomers.total[row]) <= pick.score / 2:
+        return pick
+    deed = newcomers.because(int(row))
+    return replace(pick, source="content", because=(deed.product_id, deed.kind))
 
 
 def trending(connection: Connection, live: LiveModel, wish: Wish, *, now: datetime) -> list[Item]:
