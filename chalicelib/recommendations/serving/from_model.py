@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.commerce.catalogue import search
+from chalicelib.commerce.catalogue import choices, search
 from chalicelib.commerce.catalogue.choices import ProductFilter
 from chalicelib.core.database import Connection
 from chalicelib.core.text import fold
@@ -95,7 +95,8 @@ def _shown(
     items: list[Item] = []
     while True:
         stand = stand_of(connection, live, shelf_of(kept))
-        items = look_up(connection, blocks(stand), wish.wanted, limit=wish.limit, now=now)
+        new_since = choices.new_since(stand.opened_at, now)
+        items = look_up(connection, blocks(stand), wish.wanted, limit=wish.limit, new_since=new_since)
         if len(items) >= wish.limit or kept.read_at >= began:
             return items
         before, kept = kept, search.in_memory(connection, not_before=began)
@@ -146,7 +147,7 @@ def _personal_pick(
     )
 
 
-def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, now: datetime) -> list[Item]:
+def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish) -> list[Item]:
     """Return the items most like a product (a row), none where the model does not know it."""
     item = int(live.codes_of(np.array([like.id], dtype=np.int64))[0])
     if item < 0:
@@ -158,12 +159,10 @@ def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, n
         for product_id, score in zip(live.item_ids[items], scores, strict=True)
         if product_id != like.id
     ]
-    return _neighbours(connection, picks, wish, now)
+    return _neighbours(connection, picks, wish)
 
 
-def bought_together(
-    connection: Connection, live: LiveModel, bought: Any, wish: Wish, *, now: datetime
-) -> list[Item] | None:
+def bought_together(connection: Connection, live: LiveModel, bought: Any, wish: Wish) -> list[Item] | None:
     """Return the items that were bought with a product (a row) most often, None where the model does not know it."""
     item = int(live.codes_of(np.array([bought.id], dtype=np.int64))[0])
     if item < 0:
@@ -182,10 +181,10 @@ def bought_together(
         for product_id, count in zip(live.item_ids[items], counts, strict=True)
         if product_id != bought.id
     ]
-    return _neighbours(connection, picks, wish, now)
+    return _neighbours(connection, picks, wish)
 
 
-def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish, now: datetime) -> list[Item]:
+def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish) -> list[Item]:
     """Return the items of picks that are in order already: first those in stock, if the wish is so."""
     shelf = shelf_of(search.in_memory(connection))
     ids = np.array([pick.product_id for pick in picks], dtype=np.int64)
@@ -201,4 +200,4 @@ def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish, now: 
         order = order[np.argsort(~stocked[order], kind="stable")]
     chosen = [picks[at] for at in order]
     blocks = (chosen[at : at + wish.limit] for at in range(0, len(chosen), max(wish.limit, 1)))
-    return look_up(connection, blocks, wish.wanted, limit=wish.limit, now=now)
+    return look_up(connection, blocks, wish.wanted, limit=wish.limit, new_since=None)

@@ -241,6 +241,21 @@ def test_what_is_newer_than_the_model_is_among_its_like(staff: Client, goods: Sh
     assert {item["source"] for item in found.json["recommendations"] if item["id"] in (fresh, old)} == {"content"}
 
 
+def test_nothing_is_new_of_what_a_shop_began_with(staff: Client, shop: Engine, rebuild: Rebuild) -> None:
+    now = clock.now()
+    began = [make_product(category="Hats", created_at=now - timedelta(days=days)) for days in (3, 2.5)]
+    added = make_product(category="Hats", created_at=now - timedelta(days=1))
+    expected = {**dict.fromkeys(began, "From Hats"), added: "New in Hats"}
+
+    def texts() -> dict[int, str]:
+        return {product: reason["text"] for product, reason in reasons(ask(staff, robin)).items()}
+
+    robin = make_customer()
+    assert texts() == expected, "without a model"
+    rebuild()
+    assert texts() == expected
+
+
 def test_looking_at_what_is_newer_than_the_model_counts_at_once(staff: Client, goods: Shop, rebuild: Rebuild) -> None:
     rebuild()
     fresh = make_product(category="Hats", name="Fresh Hat", created_at=clock.now())
