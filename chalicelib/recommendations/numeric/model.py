@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -28,12 +28,15 @@ MOST_HISTORY = 500
 LENGTHS = (1, 3, 10, 50)
 # What a part that was not asked about its weight gets where nothing else is known of an item.
 NEW_SHARE = 0.6
+# Of what speaks for an item, whatever does at least so much of the strongest may be told: the one most like the item.
+_TOLD, _LOOKED_AT = 0.5, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why an item is ranked where it is: `source` spoke most for it; `because` is the place in the history of the
-    item that did, None where it is popularity; `share` of the score in [0, 1] is that source's.
+    """Why an item is ranked where it is: `source` spoke most for it; `because` is the place in the history of an item
+    that did (of several that did much, of the one most like it), None where it is popularity; `share` of the score in
+    [0, 1] is that source's.
     """
 
     source: Source
@@ -139,7 +142,8 @@ def own_scale(scores: Reals, own: Codes) -> float:
 class Asked:
     """The answer to one question: `scores` (n_items,) float32, and what they were added up from.
 
-    `again` (h,) float32: how much having had each item speaks for having it again.
+    `again` (h,) float32: how much having had each item speaks for having it again; `vectors`: what the items are;
+    `described` remembers those that were looked at.
     """
 
     scores: Reals
@@ -148,6 +152,8 @@ class Asked:
     statics: Sequence[tuple[float, Reals]]
     spoke: Sequence[tuple[Source, float, Gathered]]
     again: Reals
+    vectors: Sparse
+    described: dict[int, dict[int, float]] = field(default_factory=dict, repr=False)
 
     def explain(self, items: Codes) -> list[Evidence]:
         """Return what spoke most for each of `items`."""
@@ -166,11 +172,11 @@ class Asked:
             popular += weight * scores[items]
         # An item that is asked for twice has its parts at its last place.
         return [
-            self._evidence({source: told[source][place_of[item]] for source in told}, float(popular[at]))
+            self._evidence(int(item), {source: told[source][place_of[item]] for source in told}, float(popular[at]))
             for at, item in enumerate(items)
         ]
 
-    def _evidence(self, told: Mapping[Source, Reals], popular: float) -> Evidence:
+    def _evidence(self, item: int, told: Mapping[Source, Reals], popular: float) -> Evidence:
         spoke: dict[Source, float] = {"collaborative": 0.0, "content": 0.0, "popularity": popular}
         spoke |= {source: float(found.sum()) for source, found in told.items()}
         total = sum(max(value, 0.0) for value in spoke.values())
@@ -179,17 +185,43 @@ class Asked:
                 break
             if spoke[source] <= 0:
                 continue
-            place = int(np.argmax(told[source]))
-            if told[source][place] > 0:
+            every: Reals = np.sum(list(told.values()), axis=0)
+            if float(every.max()) > 0:
+                place = self._telling(item, every)
                 because = int(np.flatnonzero(self.history.items == self.known.items[place])[-1])
                 return Evidence(source, because, spoke[source] / total)
         return Evidence("popularity", None, popular / total if total > 0 else 0.0)
+
+    def _telling(self, item: int, told: Reals) -> int:
+        """Return which known item is told as the reason: who is shown jeans understands jeans before a hat."""
+        strong = np.argsort(-told, kind="stable")[:_LOOKED_AT].tolist()
+        strong = [place for place in strong if told[place] >= _TOLD * told[strong[0]]]
+        if len(strong) == 1:
+            return int(strong[0])
+        mine = self._described(item)
+        best, chosen = -1.0, -1
+        for place in strong:
+            other = self._described(int(self.known.items[place]))
+            alike = sum(mine[token] * other[token] for token in mine.keys() & other.keys())
+            worth = float(told[place]) * (0.1 + alike)
+            if worth > best:
+                best, chosen = worth, place
+        return chosen
+
+    def _described(self, item: int) -> dict[int, float]:
+        if item not in self.described:
+            first, last = int(self.vectors.starts[item]), int(self.vectors.starts[item + 1])
+            columns, values = self.vectors.columns[first:last], self.vectors.values[first:last]
+            self.described[item] = dict(zip(columns.tolist(), values.tolist(), strict=True))
+        return self.described[item]
 
 
 class Model:
     """A model over arrays that may be memory-mapped: nothing is copied, nothing is changed."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> None:
+        # The same memory, also of a map of a file, as plain arrays: slices of those cost a fraction.
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
         self.settings = settings
         self.n_items = int(settings["n_items"])
         self.parts = {name: _part(arrays, name, source) for name, source in settings["parts"].items()}
@@ -240,7 +272,7 @@ class Model:
             repeat * habit(history, known.items, asked.get("repeat_half_life")) if repeat else np.zeros(len(known))
         )
         total[known.items] += again.astype(np.float32)
-        return Asked(total, history, known, statics, spoke, again.astype(np.float32))
+        return Asked(total, history, known, statics, spoke, again.astype(np.float32), self._vectors)
 
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
         """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.
