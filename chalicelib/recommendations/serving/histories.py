@@ -17,10 +17,13 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A history for the model, and beside it which deed each of its entries is."""
+    """A history for the model, and beside it which deed each of its entries is; and deeds with products that it does
+    not know, oldest first.
+    """
 
     history: History
     deeds: Sequence[Deed]
+    unknown: Sequence[Deed]
 
 
 def known_to(live: LiveModel, deeds: Sequence[Deed], now: datetime) -> Known:
@@ -34,4 +37,5 @@ def known_to(live: LiveModel, deeds: Sequence[Deed], now: datetime) -> Known:
             np.array([max(0.0, (now - deed.at) / _DAY) for deed in known], dtype=np.float32),
         ),
         known,
+        [deed for deed, code in zip(deeds, codes, strict=True) if code < 0],
     )
