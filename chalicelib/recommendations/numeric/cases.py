@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.interactions import Codes, History, Interactions, Ints
-from chalicelib.recommendations.numeric.pairs import distinct
+from chalicelib.recommendations.numeric.pairs import days_of, distinct
 
 # Of how many people at most each question is asked.
 MOST_NEXT, MOST_SET = 2_500, 2_000
@@ -37,11 +38,14 @@ class Slices:
 
 
 def slice_interactions(interactions: Interactions, *, unit_s: float, seed: int = 0) -> Slices:
-    """Hold back the last day of some people, and all of some others of whom a fifth is to be found from the rest."""
+    """Hold back the last purchase of some people, and all of others of whom a fifth is to be found from the rest.
+
+    `unit_s`: seconds of a day.
+    """
     rng = np.random.default_rng(seed)
     starts = interactions.starts
     sizes = np.diff(starts)
-    order = rng.permutation(np.flatnonzero(sizes >= 3))
+    order = rng.permutation(np.flatnonzero(sizes >= 2))
     n_set = min(MOST_SET, int(len(order) * _SET_SHARE))
     held = np.zeros(len(interactions), dtype=bool)
     found_set: list[Case] = []
@@ -56,36 +60,45 @@ def slice_interactions(interactions: Interactions, *, unit_s: float, seed: int =
         if len(found_next) == MOST_NEXT:
             break
         rows = np.arange(starts[person], starts[person + 1])
-        last = _last_day(interactions, rows, unit_s)
-        if last == 0 or last == len(rows):
-            continue
-        case = _next_case(interactions, rows, last, unit_s)
-        if len(case.targets):
+        hidden = _last_purchase(interactions, rows, unit_s)
+        case = _next_case(interactions, rows[~hidden], rows[hidden], unit_s)
+        if case is not None:
             found_next.append(case)
-            held[rows[last:]] = True
+            held[rows[hidden]] = True
     return Slices(interactions.only(~held), found_next, found_set)
 
 
-def _last_day(interactions: Interactions, rows: Ints, unit_s: float) -> int:
-    """Return how many rows of a person come before its last day."""
-    days = np.floor(interactions.times[rows] / unit_s)
-    return int(np.searchsorted(days, days[-1]))
+def _last_purchase(interactions: Interactions, rows: Ints, unit_s: float) -> NDArray[np.bool_]:
+    """Return which rows of a person are its last purchase, all of one moment; with what came later, and what it did
+    with the same items on that day: who is about to buy something looks at it first, and the answer would be told.
+    """
+    times, items = interactions.times[rows], interactions.items[rows]
+    bought = interactions.weights[rows] >= _BOUGHT
+    if not bought.any():
+        return np.zeros(len(rows), dtype=bool)
+    moment = times[bought][-1]
+    days = days_of(times, unit_s)
+    looked = ~bought & (days == days[bought][-1])
+    hidden: NDArray[np.bool_] = (times >= moment) | (looked & np.isin(items, items[bought & (times == moment)]))
+    return hidden
 
 
-def _next_case(interactions: Interactions, rows: Ints, last: int, unit_s: float) -> Case:
-    before, after = rows[:last], rows[last:]
-    moment = int(interactions.times[after[0]])
+def _next_case(interactions: Interactions, before: Ints, after: Ints, unit_s: float) -> Case | None:
+    bought = after[interactions.weights[after] >= _BOUGHT]
+    if not len(before) or not len(bought):
+        return None
+    moment = int(interactions.times[bought[0]])
     ages = ((moment - interactions.times[before]) / unit_s).astype(np.float32)
     history = History(interactions.items[before], interactions.weights[before], ages)
-    bought = np.unique(interactions.items[after][interactions.weights[after] >= _BOUGHT])
-    known = np.isin(bought, history.items)
-    return Case(history, bought[~known], bought[known])
+    items = np.unique(interactions.items[bought])
+    known = np.isin(items, history.items)
+    return None if known.all() else Case(history, items[~known], items[known])
 
 
 def _set_case(interactions: Interactions, rows: Ints, rng: np.random.Generator) -> Case | None:
-    """Hide a fifth of the different items of a person; times are not told."""
+    """Hide a fifth of the different items of a person, at least one; times are not told."""
     bought = np.unique(interactions.items[rows][interactions.weights[rows] >= _BOUGHT])
-    if len(bought) < 3:
+    if len(bought) < 2:
         return None
     hidden = np.sort(rng.choice(bought, max(1, round(len(bought) * _HIDDEN_SHARE)), replace=False))
     kept = rows[~np.isin(interactions.items[rows], hidden)]
