@@ -192,6 +192,7 @@ class Model:
     def __init__(self, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> None:
         self.settings = settings
         self.n_items = int(settings["n_items"])
+        self.unit_s = float(settings["unit_s"])  # how many seconds the model calls a day: ages of histories are in it
         self.parts = {name: _part(arrays, name, source) for name, source in settings["parts"].items()}
         self.statics: dict[str, Reals] = {name: arrays[f"{name}.scores"] for name in settings["statics"]}
         self.popularity: Reals = arrays["popularity"]
