@@ -20,6 +20,9 @@ from chalicelib.recommendations.numeric.interactions import Interactions, sorted
 # Columns by the names that files use.
 _PEOPLE, _ITEMS = ("user_id", "customer_id", "visitor_id"), ("item_id", "product_id", "id")
 _TIMES, _WEIGHTS = ("timestamp", "time", "created_at", "at"), ("weight",)
+# Where a file tells which purchase a row is of, the rows of one stay together.
+_BASKETS = ("basket_id", "order_id", "session_id")
+_TEN_DAYS_S = 864_000
 _LATEST_S = 1e10  # in the year 2286
 
 
@@ -47,6 +50,8 @@ def read_interactions(path: Path, items_path: Path | None = None) -> tuple[Inter
     known = _column(_read(items_path), _ITEMS, items_path) if items_path else []
     item_ids, coded = _coded([*items, *known])
     times = _times(next((columns[name] for name in _TIMES if name in columns), None), people, path)
+    if not any(name in columns for name in _BASKETS):
+        times = _one_by_one(times, people)
     weights = _weights(next((columns[name] for name in _WEIGHTS if name in columns), None), len(people), path)
     there = weights > 0  # what counts for nothing is as if it had not happened
     made = sorted_interactions(
@@ -124,6 +129,21 @@ def _times(texts: Sequence[str] | None, people: NDArray[np.int64], path: Path) -
         begins = np.searchsorted(people[order], people[order])
         times[order] = np.arange(len(order)) - begins
     return times
+
+
+def _one_by_one(times: NDArray[np.int64], people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return times at which a person does one thing at once: what a clock gives the same time, to the day say, comes a
+    second after each other, in the order of the file.
+    """
+    if not len(times) or int(times.max()) - int(times.min()) < _TEN_DAYS_S:
+        return times  # numbers, which tell the order already
+    order = np.lexsort((times, people))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (people[order][1:] != people[order][:-1]) | (times[order][1:] != times[order][:-1])
+    begins = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    found = times.copy()
+    found[order] += np.arange(len(order)) - begins
+    return found
 
 
 def _moments(texts: Sequence[str], path: Path) -> NDArray[np.int64]:
