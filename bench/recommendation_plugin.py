@@ -14,7 +14,6 @@ import numpy as np
 
 from chalicelib.recommendations.numeric.interactions import History
 from chalicelib.recommendations.numeric.model import Model
-from chalicelib.recommendations.numeric.pairs import unit_of
 from chalicelib.recommendations.numeric.ranking import top
 from chalicelib.recommendations.numeric.train import Budget, train
 from infra.interactions_csv import read_catalogue, read_interactions
@@ -34,14 +33,14 @@ def fit(train_csv_path: str, items_csv_path: str | None, workdir: str) -> Recomm
     model = Model(arrays, trained.settings)
     people = {person: code for code, person in enumerate(ids.people)}
     items = {item: code for code, item in enumerate(ids.items)}
-    starts, unit_s = interactions.starts, unit_of(interactions.times)
+    starts = interactions.starts
 
     def known_history(person: str) -> History:
         code = people.get(person)
         if code is None:
             return History(np.empty(0, np.int32), np.empty(0, np.float32))
         rows = slice(int(starts[code]), int(starts[code + 1]))
-        ages = ((now - interactions.times[rows]) / unit_s).astype(np.float32)
+        ages = ((now - interactions.times[rows]) / model.unit_s).astype(np.float32)
         return History(interactions.items[rows], interactions.weights[rows], ages)
 
     def recommend(
@@ -50,7 +49,7 @@ def fit(train_csv_path: str, items_csv_path: str | None, workdir: str) -> Recomm
         answers = []
         for place, person in enumerate(user_ids):
             if histories is None:
-                history, scores = known_history(person), None
+                history = known_history(person)
                 scores = model.score(history, "next")
             else:
                 codes = np.array([items[item] for item in histories[place] if item in items], dtype=np.int32)

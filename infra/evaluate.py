@@ -60,7 +60,7 @@ def main() -> int:
         now = int(interactions.times.max(initial=0))
         report("By people", interactions.only(~held), catalogue, slices.set, "set", now)
     else:
-        print("\nBy people: there are too few people with three different items.")
+        print("\nBy people: there are too few people with two different items.")
     return 0
 
 
@@ -68,7 +68,7 @@ def split_by_time(interactions: Interactions, held_back: float) -> tuple[Interac
     """Return what happened up to a moment, what people newly bought behind it, and the moment."""
     moment = int(np.quantile(interactions.times, 1.0 - held_back)) if len(interactions) else 0
     before = interactions.times <= moment
-    unit_s = unit_of(interactions.times)
+    unit_s = unit_of(interactions.times[before])  # as the model will call it, which sees no more
     starts = interactions.starts
     cases: list[Case] = []
     for person in np.random.default_rng(0).permutation(interactions.n_people).tolist():

@@ -36,6 +36,7 @@ class CountingModel:
     in_orders: Mapping[tuple[int, int], int]
     popularity: Reals
     recent_popularity: Reals
+    unit_s: float = 86_400.0
 
     @property
     def n_items(self) -> int:

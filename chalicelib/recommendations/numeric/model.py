@@ -224,6 +224,7 @@ class Model:
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
         self.settings = settings
         self.n_items = int(settings["n_items"])
+        self.unit_s = float(settings["unit_s"])  # how many seconds the model calls a day: ages of histories are in it
         self.parts = {name: _part(arrays, name, source) for name, source in settings["parts"].items()}
         self.statics: dict[str, Reals] = {name: arrays[f"{name}.scores"] for name in settings["statics"]}
         self.popularity: Reals = arrays["popularity"]
