@@ -82,8 +82,8 @@ evaluate: $(READY) ## how good recommendations are on any CSV of interactions: m
 	@test -n "$(DATA)" || { echo "Say which file: make evaluate DATA=path/to/interactions.csv [ITEMS=path/to/items.csv]"; exit 1; }
 	@$(BIN)/python -m infra.evaluate "$(DATA)" $(if $(ITEMS),--items "$(ITEMS)")
 
-fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
-	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)
+fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50] [ONLY=regex]
+	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50) $(if $(ONLY),--only '$(ONLY)')
 
 races: $(READY) ## hundreds of buyers at once for too few units: make races [SEEDS=20]
 	@$(BIN)/python -m infra.private_mariadb --ensure

@@ -132,8 +132,8 @@ def _times(texts: Sequence[str] | None, people: NDArray[np.int64], path: Path) -
 
 
 def _one_by_one(times: NDArray[np.int64], people: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return times at which a person does one thing at once: what a clock gives the same time, to the day say, comes a
-    second after each other, in the order of the file.
+    """Return times at which a person does one thing at once: what a clock gives the same time, to the day say, comes
+    a second after each other, in the order of the file.
     """
     if not len(times) or int(times.max()) - int(times.min()) < _TEN_DAYS_S:
         return times  # numbers, which tell the order already

@@ -29,13 +29,18 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=50, help="examples an operation and phase")
     parser.add_argument("--roles", nargs="*", default=ROLES)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="a regular expression that the paths match: a part of the API")
     arguments = parser.parse_args()
-    failed = [role or "nobody" for role in arguments.roles if not _fuzz(role, arguments.examples, arguments.seed)]
+    failed = [
+        role or "nobody"
+        for role in arguments.roles
+        if not _fuzz(role, arguments.examples, arguments.seed, arguments.only)
+    ]
     print(f"failed: {', '.join(failed)}" if failed else "no failure")
     return 1 if failed else 0
 
 
-def _fuzz(role: str, examples: int, seed: int) -> bool:
+def _fuzz(role: str, examples: int, seed: int, only: str | None) -> bool:
     print(f"--- as {role or 'nobody'}", flush=True)
     # A shop of its own for each role: what one changed is no other's surprise.
     with _shop() as (url, environment):
@@ -45,6 +50,7 @@ def _fuzz(role: str, examples: int, seed: int) -> bool:
             *("--checks", "all", "--max-examples", str(examples), "--seed", str(seed), "--no-color"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
             *("--suppress-health-check", "all", "--warnings", "off"),
+            *(("--include-path-regex", only) if only else ()),
         ]
         hooks = {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "FUZZ_ROLE": role, "PYTHONPATH": "."}
         return subprocess.run(command, env={**environment, **hooks}, check=False).returncode == 0
