@@ -9,7 +9,7 @@ import numpy as np
 
 from chalicelib.recommendations.numeric import choose
 from chalicelib.recommendations.numeric.choose import Chosen
-from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
+from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Ints, Reals
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Part, Question
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
@@ -44,13 +44,17 @@ class Sizes:
 def sizes_for(interactions: Interactions, budget: Budget) -> Sizes:
     """Return how large the parts may be within the budget."""
     n = interactions.n_items
+    return sizes_by(n, int(np.count_nonzero(np.bincount(interactions.items, minlength=n))), budget)
+
+
+def sizes_by(n: int, known: int, budget: Budget) -> Sizes:
+    """Return how large the parts may be for `n` items of which somebody had `known`."""
     k = 200 if n <= 12_000 else 100
     # Three matrices of float32 at a time, in half of the memory; an inversion takes some n^3 / 1.5e10 s on two cores,
     # and half a dozen are to fit into a third of the time.
     by_memory = int((budget.memory_bytes / 2 / 12) ** 0.5)
     by_time = int((budget.time_s / 3 / 6 * 1.5e10) ** (1 / 3))
     most = min(by_memory, by_time, 12_000)
-    known = int(np.count_nonzero(np.bincount(interactions.items, minlength=n)))
     return Sizes(min(k, max(n, 1)), min(most if n <= 1.5 * most else most // 2, known), 512 if n <= 4_000 else 256)
 
 
@@ -69,19 +73,26 @@ def fit_parts(
         return {"content": alike}
     items = linear_items(interactions, sizes)
     fits = LinearFits(pairs, interactions, items, unit_s)
-    kept = kept or {}
-    parts = {
+    return {
         "bm25": choose.bm25_part(pairs.people, sizes.k, chosen.bm25),
         "rp3": choose.rp3_part(pairs.people, sizes.k, chosen.rp3),
         "content": alike,
+        **linear_parts(fits, chosen, items, sizes.linear_k, n, kept or {}),
     }
+
+
+def linear_parts(
+    fits: choose.Fits, chosen: Chosen, items: Codes, k: int, n: int, kept: Mapping[Shape, Part | None]
+) -> dict[str, Part]:
+    """Fit the linear models that were chosen, but those of the shapes that are `kept`."""
+    parts: dict[str, Part] = {}
     for question in QUESTIONS:
         shape = chosen.linear[question]
         if question == "set" and shape == chosen.linear["next"] and "linear_next" in parts:
             continue
         if shape is None:
             continue
-        part = kept[shape] if shape in kept else choose.linear_part(fits, shape, items, sizes.linear_k, n)
+        part = kept[shape] if shape in kept else choose.linear_part(fits, shape, items, k, n)
         if part is not None:
             parts[f"linear_{question}"] = part
     return parts
@@ -89,11 +100,15 @@ def fit_parts(
 
 def linear_items(interactions: Interactions, sizes: Sizes) -> Codes:
     """Return the codes of the items that take part in the linear model, ascending: the most bought ones."""
-    counts = np.bincount(interactions.items, minlength=interactions.n_items)
+    return most_bought(np.bincount(interactions.items, minlength=interactions.n_items), sizes)
+
+
+def most_bought(counts: Ints, sizes: Sizes) -> Codes:
+    """Return the codes of the items that take part, see `linear_items`, by how often each was had."""
     most = np.argsort(-counts, kind="stable")[: sizes.linear_items]
     items: Codes = np.sort(most[counts[most] > 0]).astype(np.int32)
-    if len(items) > 0.9 * interactions.n_items and sizes.linear_items >= interactions.n_items:
-        items = np.arange(interactions.n_items, dtype=np.int32)
+    if len(items) > 0.9 * len(counts) and sizes.linear_items >= len(counts):
+        items = np.arange(len(counts), dtype=np.int32)
     return items
 
 
@@ -113,17 +128,23 @@ def static_scores(interactions: Interactions, now: int, unit_s: float) -> dict[s
 
 def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
     """Return what is bought on the same day by the same person, and how often; once a person and item and day."""
-    n = interactions.n_items
     if not len(interactions):
+        n = interactions.n_items
         return Neighbours(np.zeros((n, TOGETHER), np.int32), np.zeros((n, TOGETHER), np.float32))
+    made = baskets_of(interactions, unit_s)
+    return strongest(made.transposed(), made, TOGETHER)
+
+
+def baskets_of(interactions: Interactions, unit_s: float) -> Sparse:
+    """Return what each person bought on each day, 1 an item: (n_baskets, n_items), vans left empty."""
+    n = interactions.n_items
     bought = interactions.only(interactions.weights >= 1.0)
     days = (bought.times / unit_s).astype(np.int64)
     people = bought.people
     new = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]
     baskets = np.cumsum(new) - 1
     made = from_entries(baskets, bought.items, np.ones(len(bought)), (int(new.sum()), n), most=True)
-    made = _without_long_rows(made, MOST_IN_BASKET)
-    return strongest(made.transposed(), made, TOGETHER)
+    return _without_long_rows(made, MOST_IN_BASKET)
 
 
 def _without_long_rows(matrix: Sparse, most: int) -> Sparse:
