@@ -192,9 +192,9 @@ def _whole(found: Neighbours, source: Source) -> Part:
     return Part(found, None, source)
 
 
-def fading_scores(items: Codes, weights: Reals, ages: Reals, half_life: float, n: int) -> Reals:
-    """Return how much each item is bought, what is `half_life` days old counting half; the greatest is 1."""
-    return relative(np.bincount(items, weights=weights * np.exp2(-ages / half_life), minlength=n))
+def fading_sums(items: Codes, weights: Reals, ages: Reals, half_life: float, n: int) -> NDArray[Any]:
+    """Return how much each item is bought, what is `half_life` days old counting half: (n,) float64."""
+    return np.bincount(items, weights=weights * np.exp2(-ages / half_life), minlength=n)
 
 
 def relative(found: NDArray[Any]) -> Reals:

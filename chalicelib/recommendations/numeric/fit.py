@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric import choose
 from chalicelib.recommendations.numeric.choose import Chosen
@@ -119,10 +121,15 @@ def units_of(interactions: Interactions) -> Reals:
 
 def static_scores(interactions: Interactions, now: int, unit_s: float) -> dict[str, Reals]:
     """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each."""
+    return {name: choose.relative(sums) for name, sums in static_sums(interactions, now, unit_s).items()}
+
+
+def static_sums(interactions: Interactions, now: int, unit_s: float) -> dict[str, NDArray[Any]]:
+    """Return how much each item was bought by each half-life: (n_items,) float64 each; sums of parts add up."""
     ages = np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
+    units, n = units_of(interactions), interactions.n_items
     return {
-        name: choose.fading_scores(interactions.items, units_of(interactions), ages, half_life, interactions.n_items)
-        for name, half_life in STATICS.items()
+        name: choose.fading_sums(interactions.items, units, ages, half_life, n) for name, half_life in STATICS.items()
     }
 
 
