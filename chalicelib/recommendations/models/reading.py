@@ -51,14 +51,17 @@ class Learned:
 
     def fingerprint(self) -> str:
         """Return a text that is another when there is something else to learn."""
-        shown = self.catalogue
-        digest = hashlib.sha256(self.item_ids.tobytes())
-        for texts in (shown.names, shown.categories, shown.brands, shown.departments):
-            digest.update("\0".join(texts).encode())
-        if shown.prices is not None:
-            digest.update(shown.prices.tobytes())
-        last = self.last.isoformat() if self.last else "never"
-        return f"{len(self.interactions)} until {last}, catalogue {digest.hexdigest()[:16]}"
+        return fingerprint(len(self.interactions), self.last, self.item_ids, self.catalogue)
+
+
+def fingerprint(n: int, last: datetime | None, item_ids: NDArray[np.int64], shown: Catalogue) -> str:
+    """Return a text that tells apart what was read: so many interactions until `last`, and the catalogue."""
+    digest = hashlib.sha256(item_ids.tobytes())
+    for texts in (shown.names, shown.categories, shown.brands, shown.departments):
+        digest.update("\0".join(texts).encode())
+    if shown.prices is not None:
+        digest.update(shown.prices.tobytes())
+    return f"{n} until {last.isoformat() if last else 'never'}, catalogue {digest.hexdigest()[:16]}"
 
 
 def _moment(times: Array, choose: Callable[[Array], Any]) -> datetime | None:
