@@ -25,7 +25,7 @@ test: $(READY) check ## all tests, on SQLite and on a private MariaDB (or on TES
 
 test-spark: $(SPARK_READY) ## tests of the Spark job, in local mode
 	@$(BIN)/python -m infra.spark.tools --ensure-java
-	@PYTHONPATH=. $(SPARK_VENV)/bin/python -m pytest -c tests/infra/spark/pytest.ini --rootdir . --confcutdir tests/infra/spark tests/infra/spark
+	@PYTHONPATH=. $(SPARK_VENV)/bin/python -m pytest -c tests/infra/spark/pytest.ini --rootdir . --durations 6 --confcutdir tests/infra/spark tests/infra/spark
 
 spark-package: $(READY) ## write what the Spark job is made of: make spark-package DIR=...
 	@test -n "$(DIR)" || { echo "Say where to: make spark-package DIR=dist/spark"; exit 1; }
