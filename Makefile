@@ -9,10 +9,14 @@ READY := $(VENV)/.ready
 SPARK_VENV := .venv-spark
 SPARK_READY := $(SPARK_VENV)/.ready
 
-.PHONY: run test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-signals fuzz races crashes model-crashes clean help
+# What the benches compare with lives apart from the shop's own environment.
+BENCH_VENV := .bench-venv
+BENCH_READY := $(BENCH_VENV)/.ready
+
+.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
 
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 REVISION = GIT_REVISION=$${GIT_REVISION:-$$(git rev-parse HEAD 2>/dev/null)}
 
@@ -76,9 +80,18 @@ bench-checkout: $(READY) ## checkouts a second beside a purchase in bare SQL
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.checkout_throughput
 
+bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving beside the peers: [SIZE=small|medium|large] [DATA=...] [JSON=...]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.recommendations --size $(or $(SIZE),large) --peers-python $(BENCH_VENV)/bin/python \
+		$(if $(DATA),--data "$(DATA)") $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only $(ONLY))
+
 bench-signals: $(READY) ## the stream of what people did, and one person's history: make bench-signals [ROWS=400000]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.signals_stream --rows $(or $(ROWS),400000)
+
+evaluate: $(READY) ## how good recommendations are on any CSV of interactions: make evaluate DATA=... [ITEMS=...]
+	@test -n "$(DATA)" || { echo "Say which file: make evaluate DATA=path/to/interactions.csv [ITEMS=path/to/items.csv]"; exit 1; }
+	@$(BIN)/python -m infra.evaluate "$(DATA)" $(if $(ITEMS),--items "$(ITEMS)")
 
 fuzz: $(READY) ## schemathesis, all checks, as nobody and as each role: make fuzz [EXAMPLES=50]
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),50)
@@ -100,9 +113,10 @@ lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements-dev.in -o requirements-dev.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U infra/spark/requirements.in -o infra/spark/requirements.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U bench/requirements.in -o bench/requirements.txt
 
 clean: ## remove what was made here: environment, caches and the local data
-	@rm -rf $(VENV) $(SPARK_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) $(SPARK_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer."; exit 1; }
@@ -118,4 +132,10 @@ $(SPARK_READY): $(READY) infra/spark/requirements.txt
 	@echo "Setting up $(SPARK_VENV) (once)"
 	@$(PYTHON) -m venv --without-pip $(SPARK_VENV)
 	@$(BIN)/uv pip sync -q --python $(SPARK_VENV)/bin/python infra/spark/requirements.txt
+	@touch $@
+
+$(BENCH_READY): $(READY) bench/requirements.txt
+	@echo "Setting up $(BENCH_VENV) (once)"
+	@$(BIN)/uv venv -q --allow-existing --python $(BIN)/python $(BENCH_VENV)
+	@$(BIN)/uv pip sync -q --python $(BENCH_VENV)/bin/python bench/requirements.txt
 	@touch $@

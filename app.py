@@ -35,8 +35,9 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
-from chalicelib.recommendations import recommend_api
+from chalicelib.recommendations.measuring import experiments_api, measure, metrics_api
 from chalicelib.recommendations.models import models_api, rebuild
+from chalicelib.recommendations.serving import neighbours_api, recommend_api
 from chalicelib.recommendations.signals import ageing, signals_api
 
 logging.configure(settings().log_level)
@@ -66,8 +67,11 @@ routes: list[Route] = http.mount(
         promotions_api.routes,
         price_rules_api.routes,
         recommend_api.routes,
+        neighbours_api.routes,
         models_api.routes,
         signals_api.routes,
+        metrics_api.routes,
+        experiments_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         imports_api.routes,
@@ -137,3 +141,9 @@ def refresh_search(_event: Any) -> None:
 def rebuild_recommendations(event: Any) -> None:
     """Build a model for recommendations when one is due, every six hours, or asked for."""
     rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 hour)")
+def measure_recommendations(event: Any) -> None:
+    """Count what recommendations brought about, and see whether it falls."""
+    measure.measure_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)

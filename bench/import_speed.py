@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench.fresh import peak_mb
 from bench.shop import BenchShop, bench_shop
 
 _COLUMNS = (
@@ -46,13 +47,7 @@ def measure(folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - started
     _, files = run(lambda connection: imports.get_import(connection, import_id), writes=False)
     assert all(file.rejected == 0 for file in files), "the sample shop has no bad rows"
-    return {"seconds": seconds, "rows": sum(file.inserted for file in files), "peak_mb": _peak_mb()}
-
-
-def _peak_mb() -> float:
-    # Not ru_maxrss: a new process begins with its parent's.
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) / 1024
+    return {"seconds": seconds, "rows": sum(file.inserted for file in files), "peak_mb": peak_mb()}
 
 
 def compare(shop: BenchShop, runs: int) -> None:

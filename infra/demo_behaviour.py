@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
 from infra import demo_sql
+from infra.demo_sql import Did
 
 MOST_EVENTS = 20_000
 SEED = 7
@@ -22,20 +22,6 @@ _SURFACES = ("home", "product", "cart")
 _LIST = 5  # what one recommendation shows
 
 Rng = np.random.Generator
-
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """One event; `customer_id` is None for a visitor, whose number then counts."""
-
-    at: datetime
-    customer_id: int | None
-    visitor: int | None
-    kind: str
-    product_id: int
-    request_id: str | None = None
-    position: int | None = None
-    surface: str | None = None
 
 
 def add(connection: Connection) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,9 +24,6 @@ from chalicelib.commerce.tables import (
 from chalicelib.core.database import AnyRow, Connection
 from chalicelib.csv_import.tables import import_files, imports
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
-
-if TYPE_CHECKING:
-    from infra.demo_behaviour import Did
 
 # Children before their parents.
 _SHOP = (order_items, orders, inventory_items, products, users, distribution_centers)
@@ -134,6 +131,20 @@ def list_bought(connection: Connection, since: datetime) -> Sequence[AnyRow]:
         items.user_id.is_not(None), items.status.not_in(["cancelled", "returned"]), items.created_at >= since
     )
     return connection.execute(kept.order_by(items.created_at, items.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One event of the sample; `customer_id` is None for a visitor, whose number then counts."""
+
+    at: datetime
+    customer_id: int | None
+    visitor: int | None
+    kind: str
+    product_id: int
+    request_id: str | None = None
+    position: int | None = None
+    surface: str | None = None
 
 
 def insert_behaviour(connection: Connection, events: Sequence[Did], now: datetime) -> None:

@@ -31,6 +31,8 @@ from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
 from chalicelib.mails import tables as _mails  # noqa: F401
 from chalicelib.payments import tables as _payments  # noqa: F401
+from chalicelib.recommendations.measuring import experiment_tables as _experiments  # noqa: F401
+from chalicelib.recommendations.measuring import figure_tables as _figures  # noqa: F401
 from chalicelib.recommendations.models import model_tables as _models  # noqa: F401
 from chalicelib.recommendations.signals import signal_tables as _signals  # noqa: F401
 

@@ -172,11 +172,65 @@ CREATE TABLE recommendation_builds (
 
 CREATE INDEX ix_recommendation_builds_state ON recommendation_builds (state, id);
 
+CREATE TABLE recommendation_days (
+  day DATE NOT NULL,
+  version VARCHAR(40) NOT NULL,
+  variant VARCHAR(32) NOT NULL,
+  surface VARCHAR(32) NOT NULL,
+  impressions INTEGER NOT NULL,
+  clicks INTEGER NOT NULL,
+  people INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  revenue_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, version, variant, surface)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_due_days (
+  day DATE NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_experiments (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  name VARCHAR(64) NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  running SMALLINT,
+  arms TEXT NOT NULL,
+  salt VARCHAR(32) NOT NULL,
+  planned_people INTEGER,
+  started_at DATETIME(6),
+  stopped_at DATETIME(6),
+  created_by VARCHAR(200) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  version INTEGER NOT NULL DEFAULT '1',
+  results TEXT,
+  closed_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT uq_recommendation_experiments_name UNIQUE (name),
+  CONSTRAINT uq_recommendation_experiments_running UNIQUE (running)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE recommendation_leases (
   name VARCHAR(32) NOT NULL,
   holder VARCHAR(100),
   held_until DATETIME(6) NOT NULL,
   PRIMARY KEY (name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE recommendation_measuring (
+  id INTEGER NOT NULL AUTO_INCREMENT,
+  seen_until DATETIME(6),
+  looked_back_on DATE,
+  started_at DATETIME(6),
+  finished_at DATETIME(6),
+  days INTEGER NOT NULL DEFAULT '0',
+  error VARCHAR(1000),
+  as_of DATETIME(6),
+  alarm TEXT,
+  told_on DATE,
+  PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE registrations (
@@ -483,6 +537,8 @@ CREATE TABLE orders (
   CONSTRAINT fk_orders_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE INDEX ix_orders_changed ON orders (updated_at, created_at);
+
 CREATE INDEX ix_orders_newest ON orders (created_at, id);
 
 CREATE INDEX ix_orders_status_newest ON orders (status, created_at, id);
@@ -670,6 +726,27 @@ CREATE INDEX ix_checkouts_promotion ON checkouts (promotion_id, email_key);
 CREATE INDEX ix_checkouts_promotion_id ON checkouts (promotion_id);
 
 CREATE INDEX ix_checkouts_state ON checkouts (state, expires_at);
+
+CREATE TABLE experiment_exposures (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  experiment_id BIGINT NOT NULL,
+  customer_id BIGINT,
+  visitor_id BIGINT,
+  arm VARCHAR(12) NOT NULL,
+  first_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_experiment_exposures_one_person CHECK ((customer_id IS NULL) <> (visitor_id IS NULL)),
+  CONSTRAINT fk_experiment_exposures_experiment_id FOREIGN KEY(experiment_id) REFERENCES recommendation_experiments (id),
+  CONSTRAINT fk_experiment_exposures_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitors (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_experiment_exposures_customer_id ON experiment_exposures (customer_id);
+
+CREATE INDEX ix_experiment_exposures_visitor_id ON experiment_exposures (visitor_id);
+
+CREATE UNIQUE INDEX uq_experiment_exposures_customer ON experiment_exposures (experiment_id, customer_id);
+
+CREATE UNIQUE INDEX uq_experiment_exposures_visitor ON experiment_exposures (experiment_id, visitor_id);
 
 CREATE TABLE inventory_items (
   id BIGINT NOT NULL AUTO_INCREMENT,

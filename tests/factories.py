@@ -23,6 +23,7 @@ from chalicelib.core.database import Connection, insert_row, transaction
 from chalicelib.core.text import fold
 from chalicelib.events import outbox, signing
 from chalicelib.events import tables as event_tables
+from chalicelib.recommendations.measuring import experiment_tables
 from chalicelib.recommendations.signals import signal_tables
 from tests.client import Client
 
@@ -267,6 +268,36 @@ def make_token(account_id: int, *, expires_at: datetime | None = None) -> str:
 def client_of(role: Role, *, customer_id: int | None = None) -> Client:
     """Make an account without a password and return a client with its token."""
     return Client(make_token(make_account_row(role, customer_id=customer_id)))
+
+
+def make_experiment(state: str = "running", **given: Any) -> int:
+    """Make an experiment of two halves."""
+    halves = [
+        {"name": "control", "share": 50, "overrides": {}},
+        {"name": "diverse", "share": 50, "overrides": {"diversity": 0.5}},
+    ]
+    started = given.get("started_at", NOON if state != "draft" else None)
+    values = {
+        "name": f"experiment-{next(_numbers)}",
+        "state": state,
+        "running": 1 if state == "running" else None,
+        "salt": f"salt{next(_numbers)}",
+        "planned_people": None,
+        "started_at": started,
+        "stopped_at": NOON + timedelta(days=14) if state == "stopped" else None,
+        "created_by": "factory",
+        "created_at": NOON,
+        "updated_at": NOON,
+        **given,
+        "arms": json.dumps(given.get("arms", halves)),
+    }
+    return _insert(experiment_tables.recommendation_experiments, values)
+
+
+def make_exposure(experiment_id: int, arm: str, at: datetime = NOON, **person: int) -> None:
+    """Note that a person (`customer_id` or `visitor_id`) saw an arm."""
+    values = {"experiment_id": experiment_id, "arm": arm, "first_at": at, **person}
+    _insert(experiment_tables.experiment_exposures, values)
 
 
 def make_address(customer_id: int, **given: Any) -> int:

@@ -31,6 +31,7 @@ from tests.factories import (
     make_center,
     make_customer,
     make_delivery,
+    make_experiment,
     make_mailed_token,
     make_order,
     make_product,
@@ -105,6 +106,7 @@ class Case:
 ANY_VERSION = {"If-Match": "*"}
 
 _REGISTRATION = {"email": "{new email}", "password": PASSWORD, "first_name": "Robin", "last_name": "Doe"}
+_ARMS = [{"name": "control", "share": 50}, {"name": "new", "share": 50, "overrides": {"diversity": 0.5}}]
 _PLACE = {"name": "R", "street_address": "Marked", "postal_code": "1", "city": "Lyon", "country": "France"}
 
 _EVENTS = [{"id": "1", "kind": "view", "product_id": 1}]
@@ -288,10 +290,29 @@ MATRIX = {
     "DELETE /shipping-rules/{rule_id}": Case(staff(404), "/shipping-rules/999999", headers=ANY_VERSION),
     "GET /shipping-options": Case(whoever()),
     "POST /ai/recommendations": Case(owner(other=404), body={"user_id": "{customer}"}),
+    "POST /ai/recommendations/visit": Case(anybody(), body={"context": ["{product}"]}),
+    "GET /products/trending": Case(anybody()),
+    "GET /products/{product_id}/similar": Case(anybody(), "/products/{product}/similar"),
+    "GET /products/{product_id}/bought-together": Case(anybody(), "/products/{product}/bought-together"),
     "GET /ai/model": Case(staff()),
     "GET /ai/models": Case(staff()),
     "POST /ai/models/{version}/activate": Case(admin(), "/ai/models/{model}/activate"),
     "POST /ai/models/rebuild": Case(admin(202)),
+    "GET /ai/metrics": Case(staff()),
+    "GET /ai/experiments": Case(staff()),
+    "POST /ai/experiments": Case(staff(201), body={"name": "{new}", "arms": _ARMS}),
+    "GET /ai/experiments/{experiment_id}": Case(staff(), "/ai/experiments/{experiment}"),
+    "PATCH /ai/experiments/{experiment_id}": Case(
+        staff(), "/ai/experiments/{draft}", {"planned_people": 100}, ANY_VERSION
+    ),
+    "DELETE /ai/experiments/{experiment_id}": Case(
+        staff(409), "/ai/experiments/{experiment}", headers=ANY_VERSION
+    ),  # it runs
+    "POST /ai/experiments/{experiment_id}/start": Case(
+        admin(409), "/ai/experiments/{draft}/start", headers=ANY_VERSION
+    ),  # another runs
+    "POST /ai/experiments/{experiment_id}/stop": Case(staff(409), "/ai/experiments/{draft}/stop"),
+    "GET /ai/experiments/{experiment_id}/results": Case(staff(), "/ai/experiments/{experiment}/results"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),
@@ -353,6 +374,8 @@ class World:
             "webhook": make_webhook(),
             "delivery": make_delivery(),
             "archived": make_customer(),
+            "experiment": make_experiment(),
+            "draft": make_experiment("draft"),
             "model": write_model(blobs.store()),
             "address": make_address(self.customer, street_address="Marked"),
             "import": imports.request_import(

@@ -19,6 +19,7 @@ from chalicelib.core.paging import MAX_LIMIT, PageRequest
 from chalicelib.core.text import fold
 from chalicelib.events import outbox
 from chalicelib.mails import mails
+from chalicelib.recommendations.measuring import experiments
 from chalicelib.recommendations.signals import own_signals
 
 # What a customer does not change by itself: the address has to be proved, the source is the shop's own note.
@@ -87,7 +88,7 @@ def restore_person(connection: Connection, customer_id: int, expected_version: i
 
 
 def export_person(connection: Connection, customer_id: int, *, owner_id: int | None) -> dict[str, Any]:
-    """Return all that is stored of a customer: customer, account, addresses, orders, visitors, latest behaviour.
+    """Return all that is stored of a customer: itself, account, addresses, orders, visitors, behaviour, experiments.
 
     Raises:
         NotFound: there is none, or it is somebody else.
@@ -100,6 +101,7 @@ def export_person(connection: Connection, customer_id: int, *, owner_id: int | N
         "orders": _all_orders(connection, customer_id),
         "visitors": own_signals.list_visitors(connection, customer_id),
         "behaviour": own_signals.list_latest(connection, customer_id),
+        "experiments": experiments.list_seen(connection, customer_id),
     }
 
 
@@ -133,6 +135,7 @@ def erase_person(connection: Connection, customer_id: int, expected_version: int
         mails.forget(connection, address)
         registrations_sql.delete_registrations(connection, fold(address))
     own_signals.forget(connection, customer_id)
+    experiments.forget(connection, customer_id)
     outbox.record(connection, "customer.erased", f"customer:{customer_id}", {"customer_id": customer_id})
     return erased
 

@@ -18,6 +18,7 @@ from chalicelib.core.database import Connection, as_dict
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.inputs import Email
 from chalicelib.core.routes import Reply, Routes, versioned
+from chalicelib.recommendations.measuring.experiments_api import SeenExperiment
 from chalicelib.recommendations.signals.signals_api import Behaviour, Visitor, present_behaviour, present_visitor
 
 routes = Routes("Customers")
@@ -45,6 +46,7 @@ class PersonalData(BaseModel):
     orders: list[Order]
     visitors: list[Visitor]
     behaviour: list[Behaviour] = Field(description="The latest 500; all by `GET /users/{user_id}/behaviour`.")
+    experiments: list[SeenExperiment]
 
 
 @routes.patch("/users/{user_id}", access=STAFF_OR_OWNER, response=Customer, errors=[NotFound, Conflict])
@@ -86,6 +88,7 @@ def export_user(connection: Connection, owner_id: int | None, user_id: int) -> d
         "orders": [present_order(row) for row in found["orders"]],
         "visitors": [present_visitor(row) for row in found["visitors"]],
         "behaviour": [present_behaviour(row) for row in found["behaviour"]],
+        "experiments": [as_dict(row) for row in found["experiments"]],
     }
 
 

@@ -215,6 +215,8 @@ orders = shop_table(
     Column("request_key", String(64)),
     Index("uq_orders_request_key", "request_key", unique=True),
     Index("ix_orders_newest", "created_at", "id"),
+    # What changed lately, and on which days it was bought.
+    Index("ix_orders_changed", "updated_at", "created_at"),
     Index("ix_orders_user_newest", "user_id", "created_at", "id"),
     Index("ix_orders_status_newest", "status", "created_at", "id"),
 )

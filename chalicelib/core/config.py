@@ -97,6 +97,10 @@ class Settings:
     # From how many interactions on a model is built by Spark; where there is none, it is built here all the same.
     model_spark_from: int = 20_000_000
     spark: Spark | None = None
+    # How long before an order a click on a recommendation may be its reason.
+    attribution_days: int = 7
+    # By which share a live figure must have fallen to be told of.
+    recommendation_drift: float = 0.2
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -162,6 +166,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         model_memory_bytes=_model_memory(environment),
         model_spark_from=_integer(environment, "MODEL_SPARK_FROM", 20_000_000),
         spark=_spark(environment),
+        attribution_days=_integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
+        recommendation_drift=_share(environment, "RECOMMENDATION_DRIFT", 0.2),
     )
 
 
@@ -210,7 +216,7 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
 
 
-def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1) -> int:
+def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None) -> int:
     text = environment.get(name) or str(default)
     try:
         value = int(text)
@@ -218,6 +224,8 @@ def _integer(environment: Mapping[str, str], name: str, default: int, least: int
         raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
     if value < least:
         raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
+    if most is not None and value > most:
+        raise ConfigurationError(f"{name} must be at most {most}, not {value}.")
     return value
 
 

@@ -27,6 +27,7 @@ KINDS = (
     "model.published",
     "model.rejected",
     "model.activated",
+    "recommendations.drifting",
 )
 
 # What a webhook's test is sent as; never recorded.

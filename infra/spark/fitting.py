@@ -23,7 +23,7 @@ from chalicelib.recommendations.numeric.interactions import Codes, Interactions,
 from chalicelib.recommendations.numeric.linear import Shape, only_columns, solve, steps_of
 from chalicelib.recommendations.numeric.model import Part
 from chalicelib.recommendations.numeric.neighbours import Neighbours, bm25_weighed, rp3_chances
-from chalicelib.recommendations.numeric.pairs import make_pairs, unit_of
+from chalicelib.recommendations.numeric.pairs import affordable_length, make_pairs, newest, unit_of
 from chalicelib.recommendations.numeric.plan import Plan, Report, drawn, make_plan
 from chalicelib.recommendations.numeric.sparse import Sparse
 from chalicelib.recommendations.numeric.train import Fitted, Trained, assemble
@@ -31,6 +31,9 @@ from infra.spark.blocks import Arrays, Blocks, make_blocks
 from infra.spark.matrices import entries_of, neighbours, product, spread
 
 Array = NDArray[Any]
+
+# What one process is thought to have.
+_CORES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _build(fit: _Fit, catalogue: Catalogue, budget: Budget, report: Report) -> B
     report("fitting", 0.55)
     parts = fit.parts(plan, alike, sizes, sums, report)
     report("bought together", 0.95)
-    fitted = Fitted(parts, sums.statics, fit.together(sums), sums.popularity, vocabulary, vectors)
+    fitted = Fitted(parts, sums.statics, fit.together(sums), sums.popularity, sums.recent, vocabulary, vectors)
     trained = assemble(plan, fitted, unit_s=fit.unit_s)
     report("done", 1.0)
     return Built(trained, blocks.n_people, blocks.n_interactions, blocks.first_s, blocks.last_s)
@@ -95,13 +98,14 @@ def _build(fit: _Fit, catalogue: Catalogue, budget: Budget, report: Report) -> B
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Sums over all interactions, (n_items,) each. `counts`: interactions; `statics`, `popularity`: as in `Fitted`;
-    `degree`: people; `frequency`: what they count together; `work`, `basket_work`: single products of pairs, and of
-    what is bought together.
+    """Sums over all interactions, (n_items,) each. `counts`: interactions; `popularity`, `recent`, `statics`: as in
+    `Fitted`; `degree`: people; `frequency`: what they count together; `work`, `basket_work`: single products of
+    pairs, and of what is bought together.
     """
 
     counts: Ints
     popularity: Reals
+    recent: Reals
     statics: dict[str, Reals]
     degree: Ints
     frequency: NDArray[np.float64]
@@ -114,38 +118,76 @@ class _Fit:
 
     def __init__(self, spark: SparkSession, blocks: Blocks, now: int, folder: Path) -> None:
         self.spark, self.blocks, self.now, self.folder = spark, blocks, now, folder
+        self.most: int | None = None  # of each person's pairs, in neighbourhoods: see `sums`
         self.unit_s = unit_of(np.array([blocks.first_s, blocks.last_s], dtype=np.int64))
 
     def sums(self) -> Sums:
-        """Count everything once."""
+        """Count everything: first all interactions, then the pairs that neighbourhoods can afford."""
         n, now, unit_s = self.blocks.n_items, self.now, self.unit_s
 
         def count(block: Interactions, _offset: int) -> Arrays:
-            people = make_pairs(block, now=now, unit_s=unit_s).people
+            units, looks = fitting.units_of(block), fitting.last_looks(block)
+            bought = fitting.static_sums(block, units, now, unit_s)
+            looked = fitting.static_sums(block, looks, now, unit_s)
             return {
                 "counts": np.bincount(block.items, minlength=n),
-                "popularity": np.bincount(block.items, weights=fitting.units_of(block), minlength=n),
+                "popularity": np.bincount(block.items, weights=units, minlength=n),
+                "lately": fitting.selling_sums(block, now),
+                "basket_work": _work_of(fitting.baskets_of(block, unit_s)),
+                "lengths": np.bincount(make_pairs(block, now=now, unit_s=unit_s).people.lengths, minlength=n + 1),
+                **{f"bought.{name}": each for name, each in bought.items()},
+                **{f"looked.{name}": each for name, each in looked.items()},
+            }
+
+        total = self._total(count)
+        # One process affords so much; more machines, so much more.
+        cores = int(self.spark.sparkContext.defaultParallelism)
+        self.most = affordable_length(total["lengths"], fitting.MOST_PRODUCTS * max(1.0, cores / _CORES))
+        people_of = self._people_of()
+
+        def count_pairs(block: Interactions, _offset: int) -> Arrays:
+            people = people_of(block)
+            return {
                 "degree": np.bincount(people.columns, minlength=n),
                 "frequency": np.bincount(people.columns, weights=people.values, minlength=n),
                 "work": _work_of(people),
-                "basket_work": _work_of(fitting.baskets_of(block, unit_s)),
-                **{f"static.{name}": each for name, each in fitting.static_sums(block, now, unit_s).items()},
             }
 
-        total: dict[str, Array] = {}
+        pairs = self._total(count_pairs)
+        kind = "bought" if total["popularity"].any() else "looked"
+        return Sums(
+            counts=total["counts"].astype(np.int64),
+            popularity=total["popularity"].astype(np.float32),
+            recent=choose.relative(total["lately"]),
+            statics={name: choose.relative(total[f"{kind}.{name}"]) for name in fitting.STATICS},
+            degree=pairs["degree"].astype(np.int64),
+            frequency=pairs["frequency"],
+            work=pairs["work"].astype(np.int64),
+            basket_work=total["basket_work"].astype(np.int64),
+        )
+
+    def _total(self, count: Callable[[Interactions, int], Arrays]) -> Arrays:
+        """Return the sums of what is counted in each block."""
+        # Of nobody everything is counted too, so that all names are there.
+        nobody = np.empty(0, dtype=np.int32)
+        nothing = Interactions(
+            nobody, nobody, nobody.astype(np.int64), nobody.astype(np.float32), 0, self.blocks.n_items
+        )
+        total = dict(count(nothing, 0))
         for found in self.blocks.each(count):
             for name, values in found.items():
-                total[name] = total[name] + values if name in total else values
-        nothing = np.zeros(n)
-        return Sums(
-            counts=total.get("counts", nothing).astype(np.int64),
-            popularity=total.get("popularity", nothing).astype(np.float32),
-            statics={name: choose.relative(total.get(f"static.{name}", nothing)) for name in fitting.STATICS},
-            degree=total.get("degree", nothing).astype(np.int64),
-            frequency=total.get("frequency", nothing),
-            work=total.get("work", nothing).astype(np.int64),
-            basket_work=total.get("basket_work", nothing).astype(np.int64),
-        )
+                total[name] = total[name] + values
+        return total
+
+    def _people_of(self) -> Callable[[Interactions], Sparse]:
+        """Return what gives the pairs of a block that neighbourhoods can afford."""
+        now, unit_s, most = self.now, self.unit_s, self.most
+
+        def people_of(block: Interactions) -> Sparse:
+            pairs = make_pairs(block, now=now, unit_s=unit_s)
+            return pairs.people if most is None else newest(pairs, most)
+
+        return people_of
 
     def sample(self) -> Interactions:
         """Return the interactions that choosing looks at: those that `plan.some_people` would draw."""
@@ -183,21 +225,19 @@ class _Fit:
         return {**found, "content": alike, **linear}
 
     def _bm25(self, shape: tuple[float, float], k: int, sums: Sums) -> Neighbours:
-        now, unit_s, frequency = self.now, self.unit_s, sums.frequency
+        people_of, frequency = self._people_of(), sums.frequency
 
         def weigh(block: Interactions, _offset: int) -> Arrays:
-            people = make_pairs(block, now=now, unit_s=unit_s).people
-            return entries_of(bm25_weighed(people, frequency, k1=shape[0], b=shape[1]))
+            return entries_of(bm25_weighed(people_of(block), frequency, k1=shape[0], b=shape[1]))
 
         files = spread(self.spark, self.folder, self.blocks.each(weigh), self.blocks.n_items)
         return neighbours(self.spark, files, "values", "values", k, sums.work)
 
     def _rp3(self, shape: tuple[float, float], k: int, sums: Sums) -> Neighbours:
-        now, unit_s, degree = self.now, self.unit_s, sums.degree
+        people_of, degree = self._people_of(), sums.degree
 
         def weigh(block: Interactions, _offset: int) -> Arrays:
-            people = make_pairs(block, now=now, unit_s=unit_s).people
-            there, back = rp3_chances(people, degree, alpha=shape[0], beta=shape[1])
+            there, back = rp3_chances(people_of(block), degree, alpha=shape[0], beta=shape[1])
             return {**entries_of(there, "there"), **entries_of(back, "back")}
 
         files = spread(self.spark, self.folder, self.blocks.each(weigh), self.blocks.n_items)

@@ -271,6 +271,10 @@ def test_how_models_are_kept_and_compared_is_a_setting() -> None:
         ("MODEL_MARGIN", "nan"),
         ("MODEL_MEMORY_MB", "5"),
         ("MODEL_TTL_S", "-1"),
+        ("ATTRIBUTION_DAYS", "0"),
+        ("ATTRIBUTION_DAYS", "31"),
+        ("RECOMMENDATION_DRIFT", "-0.1"),
+        ("RECOMMENDATION_DRIFT", "20"),
     ],
 )
 def test_a_wrong_setting_of_models_is_named(name: str, value: str) -> None:
@@ -303,6 +307,12 @@ def test_what_a_spark_application_lacks_is_named(name: str) -> None:
 def test_the_entry_point_of_the_spark_job_lies_in_a_bucket(text: str) -> None:
     with pytest.raises(ConfigurationError, match="SPARK_ENTRY_POINT"):
         load({**SPARK, "SPARK_ENTRY_POINT": text})
+
+
+def test_how_recommendations_are_measured_is_a_setting() -> None:
+    assert (load({}).attribution_days, load({}).recommendation_drift) == (7, 0.2)
+    settings = load({"ATTRIBUTION_DAYS": "30", "RECOMMENDATION_DRIFT": "0.5"})
+    assert (settings.attribution_days, settings.recommendation_drift) == (30, 0.5)
 
 
 def test_the_revision_is_a_setting_or_what_the_package_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

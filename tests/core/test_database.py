@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymysql.err import OperationalError as PyMySQLError
-from sqlalchemy import Engine, event, func, insert, select, text, update
+from sqlalchemy import Engine, event, func, insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 
 from chalicelib.accounts.tables import login_attempts
@@ -25,7 +25,7 @@ from chalicelib.commerce.tables import distribution_centers
 from chalicelib.core import config
 from chalicelib.core.config import ConfigurationError, Settings
 from chalicelib.core.database import Connection, insert_row, read, run, transaction, use_engine
-from chalicelib.core.database.dialect import is_sqlite, make_engine, upsert
+from chalicelib.core.database.dialect import is_sqlite, make_engine, upsert, without_hex_end
 from chalicelib.core.database.engine import engine as process_engine
 from chalicelib.core.errors import Conflict, NotFound, Unavailable
 from chalicelib.csv_import.tables import imports
@@ -602,3 +602,16 @@ def test_upserts_of_one_row_at_once_count_each(shop: Engine) -> None:
 def test_the_engines_are_told_apart(shop: Engine) -> None:
     with read() as connection:
         assert is_sqlite(connection) is (shop.dialect.name == "sqlite")
+
+
+@pytest.mark.parametrize(
+    ("given_text", "before"),
+    [("rec_v.-.0a1b", "rec_v.-."), ("rec_a.b-c.d.ffff", "rec_a.b-c.d."), ("a.", "a."), ("dead.beef", "dead.")],
+)
+def test_what_stands_before_hexadecimal_digits_is_found_on_every_engine(
+    engine: Engine, given_text: str, before: str
+) -> None:
+    with engine.connect() as connection:
+        assert connection.scalar(select(without_hex_end(connection, literal(given_text)))) == before
+        nothing = connection.scalar(select(without_hex_end(connection, literal("c0ffee"))))
+    assert not str(nothing).endswith(".")

@@ -157,7 +157,7 @@ def test_each_operation_tells_of_the_errors_that_any_of_its_kind_has(route: Rout
 def test_each_parameter_is_described_as_it_is_taken(route: Route) -> None:
     given = {(entry["in"], entry["name"]): entry for entry in operation_of(route)["parameters"]}
     in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
-    in_query = set(route.query.model_fields) if route.query else set()
+    in_query = set(_query_fields(route))
     in_header = {"If-Match"} if "expected_version" in route.wants else set()
     in_header |= {"Idempotency-Key"} if route.idempotency is not None else set()
     places = {"path": in_path, "query": in_query, "header": in_header}
@@ -171,7 +171,13 @@ def test_each_parameter_is_described_as_it_is_taken(route: Route) -> None:
 def _is_required(route: Route, name: str) -> bool:
     if name in ("If-Match", "Idempotency-Key"):
         return name == "If-Match" or route.idempotency == "required"
-    return route.query is not None and route.query.model_fields[name].is_required()
+    return bool(_query_fields(route)[name].is_required())
+
+
+def _query_fields(route: Route) -> dict[str, Any]:
+    """Return the fields by the names that the wire knows: `from` is no name in Python."""
+    fields = route.query.model_fields if route.query else {}
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 @by_route

@@ -16,7 +16,8 @@ from chalicelib.core.database import read, run
 from chalicelib.recommendations.signals import interactions
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
 from infra import demo, demo_behaviour
-from infra.demo_behaviour import Did, Shelves, make_behaviour
+from infra.demo_behaviour import Shelves, make_behaviour
+from infra.demo_sql import Did
 from infra.make_room import make_room
 from tests.factories import NOON
 

@@ -112,7 +112,11 @@ def test_the_walk_buys_ships_and_takes_one_item_back_as_printed(printed: dict[st
     assert story == ["placed", "paid", "shipped", "delivered", "return-requested", "returned", "refunded"]
     assert in_json(of(printed, "/analytics/sales-summary"))
     assert len(in_json(of(printed, "/inventory/movements"))) == 3
-    assert in_json(of(printed, "/ai/recommendations"))
+    shown = of(printed, "/ai/recommendations").splitlines()
+    assert len(shown) == 5
+    assert all(" | " in line for line in shown)
+    assert len(of(printed, "/similar").splitlines()) == 3
+    assert "ndcg10" in of(printed, "/ai/model") or "people" in of(printed, "/ai/model")
 
 
 def test_the_walk_may_be_taken_twice(port: int, printed: dict[str, str]) -> None:

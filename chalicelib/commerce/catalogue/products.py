@@ -1,4 +1,4 @@
-"""The rules of products: choosing them for others, and how staff makes, changes and retires them."""
+"""The rules of products: finding them, and how staff makes, changes and retires them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.commerce.catalogue import distribution_centers, products_sql, search
-from chalicelib.commerce.catalogue.products_sql import ProductFilter
 from chalicelib.core import clock
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, FieldError, NotFound, PreconditionFailed
 from chalicelib.core.money import from_cents
 from chalicelib.core.text import fold
 from chalicelib.events import outbox
-
-__all__ = ["ProductFilter", "best_matches", "popular"]
 
 DRAFT, PUBLISHED, ARCHIVED = "draft", "published", "archived"
 STATUSES = (DRAFT, PUBLISHED, ARCHIVED)
@@ -61,32 +58,7 @@ class ProductArchived(Conflict):
     title = "Product archived"
 
 
-# --- choosing -----------------------------------------------------------------------------------------------------
-
-
-def best_matches(
-    connection: Connection,
-    weights: Sequence[tuple[str, str | None, float]],
-    wanted: ProductFilter,
-    *,
-    not_bought_by: int,
-    limit: int,
-) -> Sequence[Any]:
-    """Return published products by how much category and brand weigh: see `products_sql.list_best_matches`."""
-    if not weights:
-        return []
-    return products_sql.list_best_matches(connection, weights, wanted, not_bought_by=not_bought_by, limit=limit)
-
-
-def popular(
-    connection: Connection, wanted: ProductFilter, *, not_bought_by: int, leave_out: Sequence[int], limit: int
-) -> Sequence[Any]:
-    """Return the published products bought most that the customer has not bought."""
-    if limit == 0:
-        return []
-    return products_sql.list_popular(
-        connection, wanted, not_bought_by=not_bought_by, leave_out=leave_out, limit=limit
-    )
+# --- finding -------------------------------------------------------------------------------------------------------
 
 
 def get_product(connection: Connection, product_id: int, *, unpublished: bool) -> Any:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from chalicelib.commerce.tables import order_items, product_changes, products, stock_levels
+from chalicelib.commerce.search_tables import product_search
+from chalicelib.commerce.tables import product_changes, products, stock_levels
 from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.pages import fetch_page
 from chalicelib.core.paging import Page, PageRequest
@@ -28,31 +29,32 @@ SHOWN = [
     _AVAILABLE,
 ]
 PUBLISHED = products.c.status == "published"
+IN_STOCK = (
+    select(func.coalesce(func.max(stock_levels.c.free), 0))
+    .where(stock_levels.c.product_id == products.c.id)
+    .scalar_subquery()
+) > 0
 # Made once: building them costs as much as a short query.
 _ALL = select(*SHOWN)
 _PUBLISHED = _ALL.where(PUBLISHED)
+_BY_IDS = _ALL.where(products.c.id.in_(bindparam("ids", expanding=True)))
 _WHOLE = select(*SHOWN, products.c.description)
 _LOOKUP = 1_000  # values of one IN list
-
-
-# Units of each product that were bought and kept.
-_KEPT = (
-    select(order_items.c.product_id, func.count().label("units"))
-    .where(order_items.c.status.not_in(["cancelled", "returned"]))
-    .group_by(order_items.c.product_id)
-    .subquery("kept")
-)
-_POPULARITY = func.coalesce(_KEPT.c.units, 0)
+_KEY_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """What products to find: texts are contained, case ignored; prices in cents, both ends included."""
+    """What products to find: category and brand are contained, the department is meant whole, case ignored; prices in
+    cents, both ends included; `in_stock` leaves those alone that have free units.
+    """
 
     category: str | None = None
     brand: str | None = None
+    department: str | None = None
     min_price_cents: int | None = None
     max_price_cents: int | None = None
+    in_stock: bool = False
     status: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -69,7 +71,25 @@ class ProductFilter:
             found.append(products.c.retail_price_cents <= self.max_price_cents)
         if self.status is not None:
             found.append(products.c.status == self.status)
+        if department := fold(self.department or ""):
+            # The search keeps the folded one of each published product.
+            entry = product_search.c
+            found.append(exists().where(entry.product_id == products.c.id, entry.department_key == department))
+        if self.in_stock:
+            found.append(IN_STOCK)
         return found
+
+    def takes(self, row: Any) -> bool:
+        """Tell whether the filter takes a row of `SHOWN`, as its conditions would."""
+        return (
+            fold(self.category or "") in fold(row.category, _KEY_LENGTH)
+            and fold(self.brand or "") in fold(row.brand or "", _KEY_LENGTH)
+            and (fold(self.department or "") in ("", fold(row.department or "")))
+            and (self.min_price_cents is None or row.retail_price_cents >= self.min_price_cents)
+            and (self.max_price_cents is None or row.retail_price_cents <= self.max_price_cents)
+            and (self.status is None or row.status == self.status)
+            and (not self.in_stock or row.available > 0)
+        )
 
 
 class NotUnique(Exception):
@@ -79,6 +99,13 @@ class NotUnique(Exception):
 def find_product(connection: Connection, product_id: int) -> AnyRow | None:
     """Return a product with its description and its units `available`."""
     return connection.execute(_WHOLE.where(products.c.id == product_id)).first()
+
+
+def find_shown(connection: Connection, product_ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Return by id what a list shows of products, of any status."""
+    if not product_ids:
+        return {}
+    return {row.id: row for row in connection.execute(_BY_IDS, {"ids": list(product_ids)})}
 
 
 def list_products(
@@ -191,62 +218,3 @@ def list_changes(connection: Connection, product_id: int, page: PageRequest) -> 
     """Return the changes of a product, newest first."""
     statement = select(product_changes).where(product_changes.c.product_id == product_id)
     return fetch_page(connection, statement, page, order=[product_changes.c.id], descending=True)
-
-
-def list_best_matches(
-    connection: Connection,
-    weights: Sequence[tuple[str, str | None, float]],
-    wanted: ProductFilter,
-    *,
-    not_bought_by: int,
-    limit: int,
-) -> Sequence[AnyRow]:
-    """Return products of the categories in `weights` with their `score`, best first.
-
-    `weights` holds (category, brand, weight): a product scores the weight of its category and brand, or half of the
-    greatest weight of its category, whichever is more; of equal ones the more popular comes first. Products that
-    the customer bought are left out. Case is ignored.
-    """
-    by_category: dict[str, float] = {}
-    for category, _brand, weight in weights:
-        by_category[category] = max(weight, by_category.get(category, 0.0))
-    exact = [
-        (
-            and_(products.c.category_key == fold(category), products.c.brand_key == fold(brand)),
-            literal(max(weight, by_category[category] / 2)),
-        )
-        for category, brand, weight in weights
-        if brand is not None
-    ]
-    near = [
-        (products.c.category_key == fold(category), literal(weight / 2)) for category, weight in by_category.items()
-    ]
-    score = case(*exact, *near, else_=literal(0.0)).label("score")
-    of_interest = products.c.category_key.in_([fold(category) for category in by_category])
-    statement = (
-        select(*SHOWN, score)
-        .join_from(products, _KEPT, _KEPT.c.product_id == products.c.id, isouter=True)
-        .where(PUBLISHED, of_interest, _not_bought_by(not_bought_by), *wanted.conditions())
-        .order_by(score.desc(), _POPULARITY.desc(), products.c.id)
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
-
-
-def list_popular(
-    connection: Connection, wanted: ProductFilter, *, not_bought_by: int, leave_out: Sequence[int], limit: int
-) -> Sequence[AnyRow]:
-    """Return products by units bought and kept, most first; those never bought come last."""
-    statement = (
-        select(*SHOWN)
-        .join_from(products, _KEPT, _KEPT.c.product_id == products.c.id, isouter=True)
-        .where(PUBLISHED, _not_bought_by(not_bought_by), products.c.id.not_in(leave_out), *wanted.conditions())
-        .order_by(_POPULARITY.desc(), products.c.id)
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
-
-
-def _not_bought_by(customer_id: int) -> ColumnElement[bool]:
-    bought = exists().where(order_items.c.user_id == customer_id, order_items.c.product_id == products.c.id)
-    return ~bought

@@ -28,10 +28,12 @@ __all__ = [
     "Chosen",
     "Facets",
     "Found",
+    "Kept",
     "Sort",
     "clear",
     "count_products",
     "fill",
+    "in_memory",
     "index_products",
     "refresh_all",
     "refresh_popularity",
@@ -108,7 +110,7 @@ def count_products(connection: Connection, query: str, chosen: Chosen) -> tuple[
     Counts may be as old as the setting `facets_ttl_s` says.
     """
     match = _understand(connection, query)
-    kept = _catalogue(connection)
+    kept = in_memory(connection)
     terms = [] if match.match is None else match.match.plain_terms
     found = bytes(len(kept.in_stock)) if match.match is None else words_mask(kept.catalogue, terms, every=True)
     every = found is None or any(found) or len(terms) < 2
@@ -118,31 +120,35 @@ def count_products(connection: Connection, query: str, chosen: Chosen) -> tuple[
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """The catalogue as a process has it in memory, and the mark that it had in the database."""
+class Kept:
+    """The catalogue as a process has it in memory, the mark that it had in the database, and the mask of stock."""
 
-    until: float
+    read_at: float  # on the monotonic clock, when reading began
     mark: int
     catalogue: Catalogue
     in_stock: bytes
 
 
 class _Memory:
-    kept: _Kept | None = None
+    kept: Kept | None = None
 
 
-def _catalogue(connection: Connection) -> _Kept:
-    """Return the catalogue, read anew when it has changed; that and the stock are looked up once a while."""
+def in_memory(connection: Connection, *, not_before: float | None = None) -> Kept:
+    """Return the published products, read anew when they have changed; that and the stock are looked up once a while,
+    or now where they were last looked up before the moment `not_before` of the monotonic clock.
+
+    What is shown of it must be looked up: the memory may be as old as the setting `facets_ttl_s` says.
+    """
     kept, ttl_s, now = _Memory.kept, settings().facets_ttl_s, time.monotonic()
-    if kept is not None and ttl_s and now < kept.until:
+    if kept is not None and kept.read_at > now - ttl_s and (not_before is None or kept.read_at >= not_before):
         return kept
     # First the mark: what changes while the catalogue is read has it read again.
     mark = search_sql.read_mark(connection)
     same = kept is not None and kept.mark == mark
     catalogue = kept.catalogue if kept and same else read_catalogue(search_sql.list_catalogue(connection))
     in_stock = stock_mask(catalogue, search_values_sql.list_in_stock(connection))
-    _Memory.kept = _Kept(now + ttl_s, mark, catalogue, in_stock)
-    return _Memory.kept
+    _Memory.kept = made = Kept(now, mark, catalogue, in_stock)
+    return made
 
 
 def suggest(connection: Connection, beginning: str, limit: int) -> Suggestions:

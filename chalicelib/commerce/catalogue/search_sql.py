@@ -19,11 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import Grouping
 
-from chalicelib.commerce.catalogue.products_sql import SHOWN
+from chalicelib.commerce.catalogue import products_sql
 from chalicelib.commerce.catalogue.search_facets import END, PART, Chosen
 from chalicelib.commerce.catalogue.search_words import FIELDS, TOP_LEVEL, Term, common_part, patterns
 from chalicelib.commerce.search_tables import product_search, search_grams, search_words
-from chalicelib.commerce.tables import products, stock_levels
+from chalicelib.commerce.tables import stock_levels
 from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.dialect import has_words
 from chalicelib.core.database.pages import behind
@@ -42,7 +42,6 @@ _IN_STOCK = (
     .scalar_subquery()
 ) > 0
 _MARK = select(search_words.c.mark).where(search_words.c.word == "")
-_SHOWN = select(*SHOWN)  # made once: building it costs as much as a short query
 
 _ORDERS: dict[str, tuple[tuple[ColumnElement[Any], ...], bool]] = {
     "relevance": ((_entry.place, _entry.product_id), False),
@@ -333,9 +332,7 @@ def _best_of_all(
 
 def list_products(connection: Connection, ids: Sequence[int]) -> list[AnyRow]:
     """Return the products of `ids` in that order, each with `available`, its free units over all centers."""
-    if not ids:
-        return []
-    rows = {row.id: row for row in connection.execute(_SHOWN.where(products.c.id.in_(ids)))}
+    rows = products_sql.find_shown(connection, ids)
     return [rows[product_id] for product_id in ids if product_id in rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -88,15 +88,15 @@ def list_purchases(connection: Connection, after_order_id: int, limit: int, *, b
 
 def purchases_of(connection: Connection, customer_id: int, limit: int) -> list[Purchase]:
     """Return what a customer bought and kept, newest last, of its last `limit` units."""
+    return as_purchases(reversed(sales_sql.list_purchases_of(connection, customer_id, limit)))
+
+
+def as_purchases(units: Iterable[Any]) -> list[Purchase]:
+    """Return units (rows with order_id, product_id, created_at) as one purchase for each product of an order."""
     quantities: dict[tuple[int, int], int] = {}
     times: dict[tuple[int, int], datetime] = {}
-    for row in reversed(sales_sql.list_purchases_of(connection, customer_id, limit)):
+    for row in units:
         key = (row.order_id, row.product_id)
         quantities[key] = quantities.get(key, 0) + 1
         times.setdefault(key, row.created_at)
-    return [Purchase(product, units, times[order, product]) for (order, product), units in quantities.items()]
-
-
-def products_bought_by(connection: Connection, customer_id: int) -> set[int]:
-    """Return the products that a customer bought and kept."""
-    return set(sales_sql.list_products_of(connection, customer_id))
+    return [Purchase(product, count, times[order, product]) for (order, product), count in quantities.items()]

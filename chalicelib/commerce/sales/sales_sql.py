@@ -117,7 +117,36 @@ def list_purchases_of(connection: Connection, customer_id: int, limit: int) -> S
     return connection.execute(_PURCHASES_OF, {"customer_id": customer_id, "limit": limit}).all()
 
 
+# With what is known of the products: one statement for all that is asked of what somebody bought.
+_BOUGHT_BY = (
+    select(
+        order_items.c.order_id,
+        order_items.c.product_id,
+        order_items.c.status,
+        order_items.c.created_at,
+        order_items.c.sale_price_cents,
+        products.c.category,
+        products.c.category_key,
+        products.c.brand,
+        products.c.brand_key,
+    )
+    .join_from(order_items, products)
+    .where(order_items.c.user_id == bindparam("customer_id"), order_items.c.status != "cancelled")
+    .order_by(order_items.c.created_at.desc(), order_items.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def list_bought(connection: Connection, customer_id: int, limit: int) -> Sequence[AnyRow]:
+    """Return the units that a customer bought last, but for cancelled ones, newest first: order_id, product_id,
+    status, created_at, sale_price_cents, and category and brand of the product with their keys.
+    """
+    return connection.execute(_BOUGHT_BY, {"customer_id": customer_id, "limit": limit}).all()
+
+
 def list_products_of(connection: Connection, customer_id: int) -> Sequence[int]:
-    """Return the products that a customer bought and kept, each once."""
-    kept = select(order_items.c.product_id).where(order_items.c.user_id == customer_id, _KEPT)
-    return connection.scalars(kept.distinct()).all()
+    """Return the products that a customer bought, but for cancelled orders, each once."""
+    bought = select(order_items.c.product_id).where(
+        order_items.c.user_id == customer_id, order_items.c.status != "cancelled"
+    )
+    return connection.scalars(bought.distinct()).all()

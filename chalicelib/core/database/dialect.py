@@ -191,6 +191,16 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def without_hex_end(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
+    """Return what stands before the last dot of a text that ends in hexadecimal digits behind one, the dot included.
+
+    Of a text without a dot it is one without a dot at its end.
+    """
+    if is_sqlite(connection):
+        return func.rtrim(text, "0123456789abcdef")
+    return func.left(text, func.length(text) - func.length(func.substring_index(text, ".", -1)))
+
+
 def epoch_s(connection: Connection, time: ColumnElement[Any]) -> ColumnElement[int]:
     """Return the expression for the whole seconds from 1970 to a time."""
     if is_sqlite(connection):

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalicelib.recommendations.numeric.interactions import Codes, History, Interactions, Ints
+from chalicelib.recommendations.numeric.interactions import BOUGHT, Codes, History, Interactions, Ints
 from chalicelib.recommendations.numeric.pairs import distinct
 
 # Of how many people at most each question is asked.
 MOST_NEXT, MOST_SET = 2_500, 2_000
 _SET_SHARE, _HIDDEN_SHARE = 0.15, 0.2
-_BOUGHT = 1.0  # what weighs less was looked at, not bought
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +76,14 @@ def _next_case(interactions: Interactions, rows: Ints, last: int, unit_s: float)
     moment = int(interactions.times[after[0]])
     ages = ((moment - interactions.times[before]) / unit_s).astype(np.float32)
     history = History(interactions.items[before], interactions.weights[before], ages)
-    bought = np.unique(interactions.items[after][interactions.weights[after] >= _BOUGHT])
+    bought = np.unique(interactions.items[after][interactions.weights[after] >= BOUGHT])
     known = np.isin(bought, history.items)
     return Case(history, bought[~known], bought[known])
 
 
 def _set_case(interactions: Interactions, rows: Ints, rng: np.random.Generator) -> Case | None:
     """Hide a fifth of the different items of a person; times are not told."""
-    bought = np.unique(interactions.items[rows][interactions.weights[rows] >= _BOUGHT])
+    bought = np.unique(interactions.items[rows][interactions.weights[rows] >= BOUGHT])
     if len(bought) < 3:
         return None
     hidden = np.sort(rng.choice(bought, max(1, round(len(bought) * _HIDDEN_SHARE)), replace=False))

@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric import choose
 from chalicelib.recommendations.numeric.choose import Chosen
-from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Ints, Reals
+from chalicelib.recommendations.numeric.interactions import BOUGHT, Codes, Interactions, Ints, Reals
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Part, Question
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
-from chalicelib.recommendations.numeric.pairs import Pairs
+from chalicelib.recommendations.numeric.pairs import DAY_S, Pairs, affordable
 from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
 
 QUESTIONS: tuple[Question, ...] = ("next", "set")
 # Half-lives in days of what is popular now, this season, and at all.
 STATICS = {"recent": 14.0, "season": 60.0, "always": 3_650.0}
+# What sells now was bought within so many days.
+LATELY = 30.0
 TOGETHER = 20
 # Of a van full of goods nothing goes with anything.
 MOST_IN_BASKET = 100
+# Single products of a neighbourhood: some 20 ns each.
+MOST_PRODUCTS = 2e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,10 @@ def fit_parts(
         return {"content": alike}
     items = linear_items(interactions, sizes)
     fits = LinearFits(pairs, interactions, items, unit_s)
+    people = affordable(pairs, MOST_PRODUCTS)
     return {
-        "bm25": choose.bm25_part(pairs.people, sizes.k, chosen.bm25),
-        "rp3": choose.rp3_part(pairs.people, sizes.k, chosen.rp3),
+        "bm25": choose.bm25_part(people, sizes.k, chosen.bm25),
+        "rp3": choose.rp3_part(people, sizes.k, chosen.rp3),
         "content": alike,
         **linear_parts(fits, chosen, items, sizes.linear_k, n, kept or {}),
     }
@@ -115,22 +120,57 @@ def most_bought(counts: Ints, sizes: Sizes) -> Codes:
 
 
 def units_of(interactions: Interactions) -> Reals:
-    """Return what counts as popular: purchases in full, looks a little."""
-    return interactions.weights
+    """Return how much of each interaction was bought: (n,) float32, 0 for looks.
+
+    Looks cost nothing, and whoever wants may send thousands of them: they make nothing popular.
+    """
+    return np.where(interactions.weights >= BOUGHT, interactions.weights, np.float32(0.0))
 
 
 def static_scores(interactions: Interactions, now: int, unit_s: float) -> dict[str, Reals]:
-    """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each."""
-    return {name: choose.relative(sums) for name, sums in static_sums(interactions, now, unit_s).items()}
+    """Return how popular each item is by each half-life, the most popular 1: (n_items,) float32 each.
+
+    By what was bought; as long as nothing was, by who looked at it, each person once.
+    """
+    units = units_of(interactions)
+    if not units.any():
+        units = last_looks(interactions)
+    return {name: choose.relative(sums) for name, sums in static_sums(interactions, units, now, unit_s).items()}
 
 
-def static_sums(interactions: Interactions, now: int, unit_s: float) -> dict[str, NDArray[Any]]:
-    """Return how much each item was bought by each half-life: (n_items,) float64 each; sums of parts add up."""
-    ages = np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
-    units, n = units_of(interactions), interactions.n_items
+def static_sums(interactions: Interactions, units: Reals, now: int, unit_s: float) -> dict[str, NDArray[Any]]:
+    """Return the sums of `units` of each item by each half-life: (n_items,) float64 each; those of parts add up."""
+    ages, n = _ages(interactions, now, unit_s), interactions.n_items
     return {
         name: choose.fading_sums(interactions.items, units, ages, half_life, n) for name, half_life in STATICS.items()
     }
+
+
+def sells_now(interactions: Interactions, now: int) -> Reals:
+    """Return how much each item was bought within the last `LATELY` days of the calendar, the latest most: (n_items,)
+    float32.
+    """
+    return choose.relative(selling_sums(interactions, now))
+
+
+def selling_sums(interactions: Interactions, now: int) -> NDArray[Any]:
+    """Return what `sells_now` compares: (n_items,) float64; sums of parts add up."""
+    ages = _ages(interactions, now, DAY_S)
+    units = np.where(ages <= LATELY, units_of(interactions), np.float32(0.0))
+    return choose.fading_sums(interactions.items, units, ages, STATICS["recent"], interactions.n_items)
+
+
+def _ages(interactions: Interactions, now: int, unit_s: float) -> Reals:
+    return np.maximum((now - interactions.times) / unit_s, 0.0).astype(np.float32)
+
+
+def last_looks(interactions: Interactions) -> Reals:
+    """Return the weight of the last look of each person at each item, 0 for those before."""
+    keys = interactions.people.astype(np.int64) * interactions.n_items + interactions.items
+    last = len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]
+    found = np.zeros(len(keys), dtype=np.float32)
+    found[last] = interactions.weights[last]
+    return found
 
 
 def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
@@ -145,7 +185,7 @@ def bought_together(interactions: Interactions, unit_s: float) -> Neighbours:
 def baskets_of(interactions: Interactions, unit_s: float) -> Sparse:
     """Return what each person bought on each day, 1 an item: (n_baskets, n_items), vans left empty."""
     n = interactions.n_items
-    bought = interactions.only(interactions.weights >= 1.0)
+    bought = interactions.only(interactions.weights >= BOUGHT)
     days = (bought.times / unit_s).astype(np.int64)
     people = bought.people
     new = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]

@@ -12,6 +12,9 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 Reals = NDArray[np.float32]
 
+# One unit bought; what weighs less was looked at, not bought.
+BOUGHT = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Interactions:

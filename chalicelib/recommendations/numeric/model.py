@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,6 +42,31 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """Weighed rows of a matrix: `places` (r,) of the items that have one, their `codes` and `values` (r, k)."""
+
+    places: NDArray[Any]
+    codes: NDArray[Any]
+    values: Reals
+
+    def total(self, n_items: int) -> Reals:
+        """Return the sum of the rows: (n_items,) float32."""
+        if not len(self.places):
+            return np.zeros(n_items, dtype=np.float32)
+        return np.bincount(self.codes.ravel(), weights=self.values.ravel(), minlength=n_items).astype(np.float32)
+
+    def told(self, place_of: Codes, n: int, length: int) -> Reals:
+        """Return what each of `length` items adds to each of `n` others, whose places `place_of` (n_items,) holds, -1
+        for all else: (n, length) float32.
+        """
+        found = np.zeros((n, length), dtype=np.float32)
+        places = place_of[self.codes]
+        hits = np.nonzero(places >= 0)
+        np.add.at(found, (places[hits], self.places[hits[0]]), self.values[hits])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A matrix of item-item strengths, rows only for some items: `row_of` (n_items,) int32, -1 for the others; None:
     every item has its row.
@@ -61,12 +86,13 @@ class Part:
 
     def spread(self, items: Codes, weights: Reals, n_items: int) -> Reals:
         """Return the weighed sum of the rows of `items`: (n_items,) float32."""
+        return self.gather(items, weights).total(n_items)
+
+    def gather(self, items: Codes, weights: Reals) -> Gathered:
+        """Return the weighed rows of `items`."""
         known, rows = self.rows(items)
-        if not len(rows):
-            return np.zeros(n_items, dtype=np.float32)
         values = self.neighbours.strengths[rows].astype(np.float32) * weights[known][:, None]
-        codes = self.neighbours.codes[rows]
-        return np.bincount(codes.ravel(), weights=values.ravel(), minlength=n_items).astype(np.float32)
+        return Gathered(known, self.neighbours.codes[rows], values)
 
 
 def decayed(history: History, decay: tuple[float, float | None]) -> Reals:
@@ -82,6 +108,19 @@ def decayed(history: History, decay: tuple[float, float | None]) -> Reals:
     return weights.astype(np.float32)
 
 
+def habit(history: History, items: Codes, half_life: float | None) -> Reals:
+    """Return how often and how lately each of the distinct `items` was had, the greatest 1: (n,) float32."""
+    weights = history.weights
+    if half_life is not None and history.ages is not None and len(history):
+        weights = weights * np.exp2((history.ages.min() - history.ages) / half_life)
+    order = np.argsort(items)
+    places = np.searchsorted(items, history.items, sorter=order)
+    places = np.minimum(places, max(len(items) - 1, 0))
+    mine = items[order[places]] == history.items
+    sums = np.bincount(order[places[mine]], weights=weights[mine], minlength=len(items))
+    return (sums / max(float(sums.max(initial=0.0)), 1e-9)).astype(np.float32)
+
+
 def length_bin(n: int) -> str:
     """Return which blend a history of so many different items gets."""
     return str(max((each for each in LENGTHS if each <= n), default=0))
@@ -94,6 +133,57 @@ def own_scale(scores: Reals, own: Codes) -> float:
     best = float(scores.max(initial=-np.inf))
     scores[own] = kept
     return best
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer to one question: `scores` (n_items,) float32, and what they were added up from.
+
+    `again` (h,) float32: how much having had each item speaks for having it again.
+    """
+
+    scores: Reals
+    history: History
+    known: History
+    statics: Sequence[tuple[float, Reals]]
+    spoke: Sequence[tuple[Source, float, Gathered]]
+    again: Reals
+
+    def explain(self, items: Codes) -> list[Evidence]:
+        """Return what spoke most for each of `items`."""
+        place_of = np.full(len(self.scores), -1, dtype=np.int32)
+        place_of[items] = np.arange(len(items), dtype=np.int32)
+        told: dict[Source, Reals] = {}
+        for source, scale, gathered in self.spoke:
+            found = gathered.told(place_of, len(items), len(self.known)) * np.float32(scale)
+            told[source] = told[source] + found if source in told else found
+        own = np.flatnonzero(place_of[self.known.items] >= 0)
+        if len(own) and self.again.any():
+            found = told.setdefault("collaborative", np.zeros((len(items), len(self.known)), dtype=np.float32))
+            found[place_of[self.known.items[own]], own] += self.again[own]
+        popular = np.zeros(len(items), dtype=np.float64)
+        for weight, scores in self.statics:
+            popular += weight * scores[items]
+        # An item that is asked for twice has its parts at its last place.
+        return [
+            self._evidence({source: told[source][place_of[item]] for source in told}, float(popular[at]))
+            for at, item in enumerate(items)
+        ]
+
+    def _evidence(self, told: Mapping[Source, Reals], popular: float) -> Evidence:
+        spoke: dict[Source, float] = {"collaborative": 0.0, "content": 0.0, "popularity": popular}
+        spoke |= {source: float(found.sum()) for source, found in told.items()}
+        total = sum(max(value, 0.0) for value in spoke.values())
+        for source in sorted(spoke, key=lambda each: -spoke[each]):
+            if source == "popularity":
+                break
+            if spoke[source] <= 0:
+                continue
+            place = int(np.argmax(told[source]))
+            if told[source][place] > 0:
+                because = int(np.flatnonzero(self.history.items == self.known.items[place])[-1])
+                return Evidence(source, because, spoke[source] / total)
+        return Evidence("popularity", None, popular / total if total > 0 else 0.0)
 
 
 class Model:
@@ -120,47 +210,37 @@ class Model:
 
         What the person has is scored too: leaving it out is the caller's. An empty history scores by popularity.
         """
+        return self.ask(history, question).scores
+
+    def explain(self, history: History, item: int, question: Question = "next") -> Evidence:
+        """Return what spoke most for `item` in `score` of the same history and question."""
+        return self.ask(history, question).explain(np.array([item], dtype=np.int32))[0]
+
+    def ask(self, history: History, question: Question = "next") -> Asked:
+        """Return the scores of `score`, with what explains any of them."""
         asked, known = self._asked(history, question)
         total = np.zeros(self.n_items, dtype=np.float32)
+        statics: list[tuple[float, Reals]] = []
+        spoke: list[tuple[Source, float, Gathered]] = []
         for name, weight in self._weights(question, len(known)).items():
             if name in self.statics:
+                statics.append((weight, self.statics[name]))
                 total += np.float32(weight) * self.statics[name]
             elif name in self.parts and len(known):
-                scores = self.parts[name].spread(known.items, decayed(known, asked["decay"][name]), self.n_items)
+                part = self.parts[name]
+                gathered = part.gather(known.items, decayed(known, asked["decay"][name]))
+                scores = gathered.total(self.n_items)
                 best = own_scale(scores, known.items)
                 if best > 0:
                     scores *= np.float32(weight / best)
                     total += scores
-        repeat = float(asked.get("repeat", 0.0))
-        if repeat and len(known):
-            total[known.items] += repeat * decayed(known, tuple(asked["repeat_decay"]))
-        return total
-
-    def explain(self, history: History, item: int, question: Question = "next") -> Evidence:
-        """Return what spoke most for `item` in `score` of the same history and question."""
-        asked, known = self._asked(history, question)
-        spoke: dict[Source, float] = {"collaborative": 0.0, "content": 0.0, "popularity": 0.0}
-        by_item = {source: np.zeros(len(known), dtype=np.float32) for source in spoke}
-        for name, weight in self._weights(question, len(known)).items():
-            if name in self.statics:
-                spoke["popularity"] += weight * float(self.statics[name][item])
-            elif name in self.parts and len(known):
-                part = self.parts[name]
-                weights = decayed(known, asked["decay"][name])
-                best = own_scale(part.spread(known.items, weights, self.n_items), known.items)
-                if best > 0:
-                    found = _contributions(part, known.items, weights, item) * np.float32(weight / best)
-                    by_item[part.source] += found
-                    spoke[part.source] += float(found.sum())
-        total = sum(max(value, 0.0) for value in spoke.values())
-        for source in sorted(spoke, key=lambda each: -spoke[each]):
-            if source == "popularity":
-                break
-            best_place = int(np.argmax(by_item[source])) if len(known) else 0
-            if len(known) and spoke[source] > 0 and by_item[source][best_place] > 0:
-                because = int(np.flatnonzero(history.items == known.items[best_place])[-1])
-                return Evidence(source, because, spoke[source] / total)
-        return Evidence("popularity", None, spoke["popularity"] / total if total > 0 else 0.0)
+                    spoke.append((part.source, weight / best, gathered))
+        repeat = np.float32(asked.get("repeat", 0.0))
+        again = (
+            repeat * habit(history, known.items, asked.get("repeat_half_life")) if repeat else np.zeros(len(known))
+        )
+        total[known.items] += again.astype(np.float32)
+        return Asked(total, history, known, statics, spoke, again.astype(np.float32))
 
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
         """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.
@@ -202,14 +282,3 @@ class Model:
 def _part(arrays: Mapping[str, NDArray[Any]], name: str, source: Source) -> Part:
     row_of = arrays.get(f"{name}.row_of")
     return Part(Neighbours(arrays[f"{name}.codes"], arrays[f"{name}.strengths"]), row_of, source)
-
-
-def _contributions(part: Part, items: Codes, weights: Reals, item: int) -> Reals:
-    """Return what each of `items` adds to the score of `item`: (h,) float32."""
-    known, rows = part.rows(items)
-    found = np.zeros(len(items), dtype=np.float32)
-    if len(rows):
-        hits = part.neighbours.codes[rows] == item
-        strengths = np.where(hits, part.neighbours.strengths[rows], 0).sum(axis=1, dtype=np.float32)
-        found[known] = strengths * weights[known]
-    return found

@@ -24,6 +24,8 @@ _CACHED_SUMS = 512 * 1024
 _BLOCK = 500_000
 _THREADS = 2
 _TINY = float(np.finfo(np.float32).tiny)
+# Rows of fewer single products than this part of the columns are sorted as they are.
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +122,25 @@ def _strongest_of_block(
     flat = sums.reshape(-1)
     np.add.at(flat, places, values)
     flat[np.arange(first, last) + first_item + (np.arange(last - first) << bits)] = 0.0  # nobody is its own neighbour
-    kept = _candidates(places, sums, last - first, bits, found.k)
+    # So few are all looked at, though some of them are there several times.
+    few = len(places) * _FEW < (last - first) << bits
+    kept = places if few else _contenders(sums[: last - first], found.k)
     amounts = flat[kept]
     flat[places] = 0.0
     _write_greatest(found, first, last, kept, amounts, bits)
 
 
-def _candidates(places: Ints, sums: Reals, n_rows: int, bits: int, k: int) -> Ints:
-    """Return places, by row, among which are the `k` greatest sums of each row."""
-    starts = np.searchsorted(places, np.arange(n_rows + 1) << bits)
-    # A row that reaches many items: its k-th greatest first, and then only what is not below. Others: all they reach.
-    if int(np.diff(starts).max()) < 1 << (bits - 2):
-        return places
-    parts = []
-    for row in range(n_rows):
-        part = places[starts[row] : starts[row + 1]]
-        if len(part) >= 1 << (bits - 2) and k < sums.shape[1]:
-            least = np.sort(sums[row])[-k]  # with so many zeros quicker than a partition
-            part = np.flatnonzero(sums[row] >= max(least, _TINY)) + (row << bits)
-        parts.append(part)
-    return np.concatenate(parts)
+def _contenders(sums: Reals, k: int) -> Ints:
+    """Return places, by row, of all that may be among the `k` greatest of each row, above 0.
+
+    Where columns are put into groups, the k-th greatest of the groups' greatest is not above the k-th of all.
+    """
+    n_rows, width = sums.shape
+    groups = min(width, max(width // 16, 1 << (4 * k - 1).bit_length()))
+    greatest = sums.reshape(n_rows, width // groups, groups).max(axis=1)
+    greatest.sort(axis=1)
+    least = np.maximum(greatest[:, -k] if k <= groups else 0.0, _TINY)
+    return np.flatnonzero(sums >= least[:, None])
 
 
 def _write_greatest(found: Neighbours, first: int, last: int, places: Ints, amounts: Reals, bits: int) -> None:
@@ -155,27 +156,22 @@ def _write_greatest(found: Neighbours, first: int, last: int, places: Ints, amou
     packed <<= bits
     packed |= places & ((1 << bits) - 1)
     packed.sort()
+    different = np.empty(len(packed), dtype=bool)
+    different[:1] = True
+    np.not_equal(packed[1:], packed[:-1], out=different[1:])
+    packed = packed[different]
     starts = np.searchsorted(packed, np.arange(last - first + 1) << (kept_bits + bits))
-    for row in range(last - first):
-        part = packed[starts[row] : starts[row + 1]]
-        part = _first_distinct(part, found.k)
-        codes = part & ((1 << bits) - 1)
-        part = (part >> bits) & ((1 << kept_bits) - 1)
-        strengths = (0x7FFFFFFF - (part << dropped)).astype(np.int32).view(np.float32)
-        above = int(np.count_nonzero(strengths > _TINY))
-        found.codes[first + row, :above] = codes[:above]
-        found.strengths[first + row, :above] = strengths[:above]
-
-
-def _first_distinct(ascending: Ints, k: int) -> Ints:
-    """Return the first `k` different numbers; only as much as that takes is looked at."""
-    looked_at = 4 * k
-    while True:
-        part = ascending[:looked_at]
-        distinct = part[np.concatenate([[True], part[1:] != part[:-1]])] if len(part) else part
-        if len(distinct) >= k or looked_at >= len(ascending):
-            return distinct[:k]
-        looked_at *= 4
+    counts = np.minimum(np.diff(starts), found.k)
+    rank = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    packed = packed[rank + np.repeat(starts[:-1], counts)]
+    rows = first + np.repeat(np.arange(last - first), counts)
+    codes = packed & ((1 << bits) - 1)
+    packed >>= bits
+    packed &= (1 << kept_bits) - 1
+    strengths = (0x7FFFFFFF - (packed << dropped)).astype(np.int32).view(np.float32)
+    above = strengths > _TINY
+    found.codes[rows[above], rank[above]] = codes[above]
+    found.strengths[rows[above], rank[above]] = strengths[above]
 
 
 def from_dense(weights: Reals, k: int) -> Neighbours:

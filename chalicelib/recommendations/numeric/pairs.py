@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.interactions import History, Interactions, Ints, Reals
 from chalicelib.recommendations.numeric.sparse import Sparse
@@ -46,6 +48,39 @@ def make_pairs(interactions: Interactions, *, now: int, unit_s: float) -> Pairs:
     np.cumsum(np.bincount(keys // n, minlength=interactions.n_people), out=starts[1:])
     people = Sparse(starts, (keys % n).astype(np.int32), values.astype(np.float32), n)
     return Pairs(people, ((now - times) / unit_s).astype(np.float32))
+
+
+def affordable(pairs: Pairs, most_products: float) -> Sparse:
+    """Return what people have, of long lists only the newest, so that pairs of items within them stay below a bound.
+
+    Neighbourhoods cost the square of each list, and the longest say least: they are of those who buy for others.
+    """
+    most = affordable_length(np.bincount(pairs.people.lengths), most_products)
+    return pairs.people if most is None else newest(pairs, most)
+
+
+def affordable_length(counts: NDArray[Any], most_products: float) -> int | None:
+    """Return the greatest length of lists that is affordable, None: any. `counts`: how many people have 0, 1, 2 …"""
+    lengths, people = np.arange(len(counts), dtype=np.float64), counts.astype(np.float64)
+    if float((people * lengths**2).sum()) <= most_products:
+        return None
+    low, high = 1, len(counts) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        is_affordable = float((people * np.minimum(lengths, middle) ** 2).sum()) <= most_products
+        low, high = (middle, high) if is_affordable else (low, middle - 1)
+    return low
+
+
+def newest(pairs: Pairs, most: int) -> Sparse:
+    """Return what people have, of each at most so many, the newest."""
+    people = pairs.people
+    order = np.lexsort((pairs.ages, people.rows))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - np.repeat(people.starts[:-1], people.lengths)
+    kept = rank < most
+    starts = np.concatenate([[0], np.cumsum(kept)])[people.starts]
+    return Sparse(starts, people.columns[kept], people.values[kept], people.n_columns)
 
 
 def unit_of(times: Ints) -> float:

@@ -24,8 +24,8 @@ from chalicelib.recommendations.numeric.fit import (
 )
 from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
-from chalicelib.recommendations.numeric.model import LENGTHS, Part, Question, decayed
-from chalicelib.recommendations.numeric.pairs import distinct, make_pairs
+from chalicelib.recommendations.numeric.model import LENGTHS, Part, Question, habit
+from chalicelib.recommendations.numeric.pairs import affordable, distinct, make_pairs
 
 # (step, share of all work in [0, 1]) -> nothing: called a few dozen times.
 Report = Callable[[str, float], None]
@@ -35,8 +35,10 @@ CHOSEN_BY = 4_000_000
 # Fewer cases of a question than this tell nothing.
 _FEW_CASES = 40
 _REPEATS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.6)
-_REPEAT_DECAYS: tuple[blend.Decay, ...] = ((0.0, 30.0), (0.0, 90.0), (0.0, None))
+_REPEAT_HALF_LIVES: tuple[float | None, ...] = (30.0, 90.0, None)
 _REPEATS_BY = 700
+# Single products of each neighbourhood that is tried: some 20 ns each.
+_MOST_PRODUCTS = 3e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Plan:
 
     chosen: Chosen
     weights: Mapping[Question, Mapping[str, Mapping[str, float]]]
-    repeat: tuple[float, blend.Decay]
+    repeat: tuple[float, float | None]
     metrics: Mapping[str, Any]
 
 
@@ -64,11 +66,12 @@ def make_plan(
     cases = {question: each for question, each in asked.items() if len(each) >= _FEW_CASES}
     if not cases:
         even = {question: _even_weights() for question in QUESTIONS}
-        return Plan(choose.usual(), even, (0.0, (0.0, None)), {"people": 0})
+        return Plan(choose.usual(), even, (0.0, None), {"people": 0})
     pairs = make_pairs(slices.training, now=now, unit_s=unit_s)
-    bm25 = choose.choose_bm25(pairs.people, sizes.k, cases)
+    people = affordable(pairs, _MOST_PRODUCTS)
+    bm25 = choose.choose_bm25(people, sizes.k, cases)
     report("choosing", 0.2)
-    rp3 = choose.choose_rp3(pairs.people, sizes.k, cases)
+    rp3 = choose.choose_rp3(people, sizes.k, cases)
     report("choosing", 0.3)
     items = linear_items(slices.training, sizes)
     fits = LinearFits(pairs, slices.training, items, unit_s)
@@ -140,21 +143,23 @@ def _learn_repeat(
     decays: Mapping[str, blend.Decay],
     cases: Sequence[Case],
     n: int,
-) -> tuple[float, blend.Decay]:
+) -> tuple[float, float | None]:
     """Return how much having bought an item speaks for buying it again, and how that fades."""
     with_repeats = [case for case in cases if len(case.repeats)]
     if len(with_repeats) < max(_FEW_CASES, len(cases) // 50):
-        return 0.0, (0.0, None)
-    data = blend.features(cases[:_REPEATS_BY], parts, statics, decays, n)
-    best, found = -1.0, (0.0, _REPEAT_DECAYS[0])
+        return 0.0, None
+    those = cases[:_REPEATS_BY]
+    data = blend.features(those, parts, statics, decays, n)
+    best = -1.0
+    found: tuple[float, float | None] = (0.0, None)
     new = [
         np.array([weights[blend.bin_of(int(length))][name] for name in data.names])
         for length in data.lengths.tolist()
     ]
+    known = [distinct(case.history) for case in those]
     totals = [data.values[row] @ new[row] for row in range(len(data.codes))]
-    for decay in _REPEAT_DECAYS:
-        known = [distinct(case.history) for case in cases[:_REPEATS_BY]]
-        fading = [decayed(each, decay) for each in known]
+    for half_life in _REPEAT_HALF_LIVES:
+        fading = [habit(case.history, each.items, half_life) for case, each in zip(those, known, strict=True)]
         for repeat in _REPEATS:
             lists = []
             for row, each in enumerate(known):
@@ -162,10 +167,10 @@ def _learn_repeat(
                 scores = np.concatenate([totals[row], repeat * fading[row]])
                 scores[codes < 0] = -1e9
                 lists.append(codes[np.argsort(-scores, kind="stable")[:20]])
-            targets = [np.concatenate([case.targets, case.repeats]) for case in cases[:_REPEATS_BY]]
+            targets = [np.concatenate([case.targets, case.repeats]) for case in those]
             value = float(per_person(lists, targets).ndcg.mean())
             if value > best * 1.001:
-                best, found = value, (repeat, decay)
+                best, found = value, (repeat, half_life)
     return found
 
 

@@ -17,6 +17,7 @@ from chalicelib.recommendations.numeric.fit import (
     Budget,
     bought_together,
     fit_parts,
+    sells_now,
     sizes_for,
     static_scores,
     units_of,
@@ -50,13 +51,14 @@ class Trained:
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What is fitted to all interactions: the parts, scores of each item whoever asks ("recent", "season", "always"),
-    what is bought together, how often each item was bought, and the items by what they are.
+    what is bought together, how often each item was bought, of all times and lately, and the items by what they are.
     """
 
     parts: Mapping[str, Part]
     statics: Mapping[str, Reals]
     together: Neighbours
     popularity: Reals
+    recent: Reals
     vocabulary: Vocabulary
     vectors: Sparse
 
@@ -91,6 +93,7 @@ def train(
         static_scores(interactions, now, unit_s),
         bought_together(interactions, unit_s),
         np.bincount(interactions.items, weights=units_of(interactions), minlength=n).astype(np.float32),
+        sells_now(interactions, now),
         vocabulary,
         vectors,
     )
@@ -103,7 +106,7 @@ def assemble(plan: Plan, fitted: Fitted, *, unit_s: float) -> Trained:
     parts, statics = fitted.parts, fitted.statics
     arrays: dict[str, NDArray[Any]] = {
         "popularity": fitted.popularity,
-        "recent_popularity": statics["recent"],
+        "recent_popularity": fitted.recent,
         "together.codes": fitted.together.codes,
         "together.counts": fitted.together.strengths,
         "content.hashes": fitted.vocabulary.hashes,
@@ -120,7 +123,7 @@ def assemble(plan: Plan, fitted: Fitted, *, unit_s: float) -> Trained:
             "decay": {name: list(plan.chosen.decays[question][name]) for name in parts},
             "weights": plan.weights[question],
             "repeat": plan.repeat[0] if question == "next" else 0.0,
-            "repeat_decay": list(plan.repeat[1]),
+            "repeat_half_life": plan.repeat[1],
         }
         for question in QUESTIONS
     }

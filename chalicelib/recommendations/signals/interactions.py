@@ -5,7 +5,7 @@ Purchases come from the orders, all else from the events. What was cancelled or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -95,13 +95,20 @@ def _events(now: datetime, page: int) -> Iterator[Batch]:
             return
 
 
-def history_of(connection: Connection, *, customer_id: int | None, visitor: str | None, limit: int) -> list[Signal]:
+def history_of(
+    connection: Connection,
+    *,
+    customer_id: int | None,
+    visitor: str | None,
+    limit: int,
+    purchases: Iterable[sales.Purchase] | None = None,
+) -> list[Signal]:
     """Return the last `limit` things that somebody did, newest last: what it bought and kept, viewed, clicked, put
     into the cart.
 
     With a customer, of the visitor (its `public_id`) only what was done before anybody signed in there: what others
     did is none of the customer's. Without one, all that was done at the visitor. One statement for the events, one
-    for the purchases of a customer.
+    for the purchases of a customer, unless they are known already.
     """
     if limit < 1 or (customer_id is None and visitor is None):
         return []
@@ -110,7 +117,9 @@ def history_of(connection: Connection, *, customer_id: int | None, visitor: str 
     events = sorted(rows, key=lambda row: (row.at, row.id))
     found = [Signal(row.product_id, row.kind, row.at, weights.weight_of(row.kind)) for row in events]
     if customer_id is not None:
-        found = [*map(_bought, sales.purchases_of(connection, customer_id, limit)), *found]
+        if purchases is None:
+            purchases = sales.purchases_of(connection, customer_id, limit)
+        found = [*map(_bought, purchases), *found]
         found.sort(key=lambda signal: signal.at)
     return found[-limit:]
 
@@ -118,8 +127,3 @@ def history_of(connection: Connection, *, customer_id: int | None, visitor: str 
 def _bought(purchase: sales.Purchase) -> Signal:
     weight = weights.weight_of_purchase(purchase.quantity)
     return Signal(purchase.product_id, weights.PURCHASE, purchase.at, weight)
-
-
-def bought_by(connection: Connection, customer_id: int) -> set[int]:
-    """Return the products that a customer bought and kept."""
-    return sales.products_bought_by(connection, customer_id)

@@ -151,7 +151,6 @@ def test_the_last_units_of_a_customer_are_told_by_order_newest_last(shop: Engine
     found = look(lambda connection: sales.purchases_of(connection, robin, 10))
     assert found == [*older, newest]
     assert look(lambda connection: sales.purchases_of(connection, robin, 1)) == [newest]
-    assert look(lambda connection: sales.products_bought_by(connection, robin)) == {socks, hats}
 
 
 def test_pages_of_purchases_read_each_row_a_few_times_however_many_pages(shop: Engine) -> None:

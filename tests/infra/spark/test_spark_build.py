@@ -18,11 +18,12 @@ from chalicelib.core.blobs import FolderBlobs
 from chalicelib.recommendations.models import artefacts, spark_files, versions
 from chalicelib.recommendations.models.manifests import Manifest, plain
 from chalicelib.recommendations.numeric import choose, plan
+from chalicelib.recommendations.numeric import fit as numeric_fit
 from chalicelib.recommendations.numeric import train as training
 from chalicelib.recommendations.numeric.interactions import History
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Model
-from chalicelib.recommendations.numeric.pairs import make_pairs
+from chalicelib.recommendations.numeric.pairs import affordable, make_pairs
 from chalicelib.recommendations.numeric.plan import some_people
 from chalicelib.recommendations.numeric.train import Trained
 from tests.infra.spark.conftest import BUDGET, N_ITEMS, SmallShop
@@ -189,6 +190,7 @@ def test_neighbours_before_they_are_stored_are_equal_within_a_ten_thousandth(
 ) -> None:
     sums = fit.sums()
     people = make_pairs(small_shop.interactions(), now=small_shop.now, unit_s=DAY_S).people
+    assert fit.most is None
     for found, expected in (
         (fit._bm25((1.2, 0.4), 50, sums), choose.bm25_part(people, 50, (1.2, 0.4)).neighbours),
         (fit._rp3((0.4, 0.6), 50, sums), choose.rp3_part(people, 50, (0.4, 0.6)).neighbours),
@@ -196,6 +198,20 @@ def test_neighbours_before_they_are_stored_are_equal_within_a_ten_thousandth(
         assert expected.strengths.any()
         np.testing.assert_allclose(found.strengths, expected.strengths, rtol=1e-4)
         assert (found.codes == expected.codes).mean() > 0.99
+
+
+def test_of_long_lists_only_the_newest_count_where_all_would_cost_too_much(
+    fit: fitting._Fit, small_shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numeric_fit, "MOST_PRODUCTS", 150_000.0)
+    monkeypatch.setattr(fit, "most", None)
+    sums = fit.sums()
+    people = affordable(make_pairs(small_shop.interactions(), now=small_shop.now, unit_s=DAY_S), 150_000.0)
+    assert int(people.lengths.max()) == fit.most
+    expected = choose.bm25_part(people, 50, (1.2, 0.4)).neighbours
+    found = fit._bm25((1.2, 0.4), 50, sums)
+    np.testing.assert_allclose(found.strengths, expected.strengths, rtol=1e-4)
+    assert (found.codes == expected.codes).mean() > 0.99
 
 
 @pytest.mark.parametrize("shape", [Shape(2.0), Shape(2.0, half_life=60.0), Shape(4.0, sequence=0.3)])

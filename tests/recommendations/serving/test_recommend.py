@@ -11,32 +11,30 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
 
 from chalicelib.commerce import tables
-from chalicelib.commerce.catalogue.products import ProductFilter
+from chalicelib.commerce.catalogue.choices import ProductFilter
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import NotFound
 from chalicelib.core.text import fold
-from chalicelib.recommendations import recommend
-from chalicelib.recommendations.recommend import Recommendations
+from chalicelib.recommendations.serving import recommend
+from chalicelib.recommendations.serving.wishes import Found, Wish
 from tests.factories import NOON, make_customer, make_item, make_order, make_product, rolled_back
 
 ANYTHING = ProductFilter()
 
 
-def ask(
-    customer_id: int, wanted: ProductFilter = ANYTHING, *, owner_id: int | None = None, limit: int = 5
-) -> Recommendations:
-    def look(connection: Connection) -> Recommendations:
-        return recommend.recommend(connection, customer_id, wanted, owner_id=owner_id, limit=limit)
+def ask(customer_id: int, wanted: ProductFilter = ANYTHING, *, owner_id: int | None = None, limit: int = 5) -> Found:
+    def look(connection: Connection) -> Found:
+        return recommend.to_customer(connection, customer_id, Wish(wanted, limit), owner_id=owner_id)
 
     return run(look, writes=False)
 
 
-def ids(found: Recommendations) -> list[int]:
-    return [row.id for row, _ in found.items]
+def ids(found: Found) -> list[int]:
+    return [item.row.id for item in found.items]
 
 
-def scores(found: Recommendations) -> dict[int, float]:
-    return {row.id: score for row, score in found.items}
+def scores(found: Found) -> dict[int, float]:
+    return {item.row.id: item.preference for item in found.items}
 
 
 def test_a_product_scores_what_share_of_ones_purchases_was_of_its_kind(shop: Engine) -> None:
@@ -212,8 +210,8 @@ def test_whatever_the_shop_the_filters_hold_and_the_list_is_full(
 
     with rolled_back() as connection:
         put(connection, shelf)
-        found = recommend.recommend(connection, customer_id, wanted, owner_id=None, limit=limit)
-    bought = {what for who, what, _ in shelf.purchases if who == customer_id}
+        found = recommend.to_customer(connection, customer_id, Wish(wanted, limit), owner_id=None)
+    bought = {what for who, what, status in shelf.purchases if who == customer_id and status != "cancelled"}
     eligible = {
         at
         for at, (of, _, cents) in enumerate(shelf.products, 1)
@@ -221,11 +219,11 @@ def test_whatever_the_shop_the_filters_hold_and_the_list_is_full(
     }
     assert set(ids(found)) <= eligible
     assert len(ids(found)) == len(set(ids(found))) == min(limit, len(eligible))
-    ranked = [score for _, score in found.items]
+    ranked = [item.preference for item in found.items]
     assert ranked == sorted(ranked, reverse=True)
     assert all(0 <= score <= 1 for score in ranked)
     kept = [what for who, what, status in shelf.purchases if who == customer_id and status not in STATUSES[3:]]
     assert sum(entry.units for entry in found.preferences) == len(kept)
     liked = {shelf.products[what - 1][0] for what in kept}
     liked_keys = {category.lower() for category in liked}
-    assert {row.category.lower() for row, score in found.items if score > 0} <= liked_keys
+    assert {item.row.category.lower() for item in found.items if item.preference > 0} <= liked_keys

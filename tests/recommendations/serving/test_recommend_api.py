@@ -9,8 +9,18 @@ from sqlalchemy import Engine
 
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
+from chalicelib.recommendations.serving.request_ids import parse
 from tests.client import Answer, Client
-from tests.factories import NOON, client_of, counted_statements, make_customer, make_order, make_product
+from tests.factories import (
+    NOON,
+    client_of,
+    counted_statements,
+    make_customer,
+    make_order,
+    make_product,
+    make_stock,
+)
+from tests.recommendations.fakes import search_knows
 
 PRODUCT_FIELDS = {
     "id",
@@ -30,6 +40,7 @@ PRODUCT_FIELDS = {
 }
 STAFF_FIELDS = {"cost", "status", "low_stock_level", "version"}
 PAGE_FIELDS = {"description", "availability"}
+OWN_FIELDS = {"preference_score", "score", "position", "source", "reason"}
 
 
 @pytest.fixture
@@ -58,17 +69,28 @@ def test_recommendations_have_the_fields_of_the_contract(staff: Client, monkeypa
     shown = staff.get(f"/products/{product_id}").json
     assert set(shown) == PRODUCT_FIELDS | STAFF_FIELDS | PAGE_FIELDS
     shown = {name: value for name, value in shown.items() if name not in PAGE_FIELDS}
-    assert product == shown | {"preference_score": 1.0}
+    reason = dict.fromkeys(("product_id", "product_name", "count"))
+    assert product == shown | {
+        "preference_score": 1.0,
+        "score": 1.0,
+        "position": 0,
+        "source": "content",
+        "reason": reason
+        | {"kind": "preference", "text": "You buy Jeans by Levi", "category": "Jeans", "brand": "Levi"},
+    }
+    assert parse(whole.pop("request_id")) == ("-", "-")
     assert whole == {
         "user_id": robin,
         "recommendations": [product],
         "user_preferences": [{"category": "Jeans", "brand": "Levi", "avg_spent": 10.0}],
         "algorithm": "preferences",
         "generated_at": "2026-03-01T12:00:00Z",
+        "model_version": None,
+        "variant": None,
     }
     mine = client_of(Role.CUSTOMER, customer_id=robin)
     [public] = ask(mine, robin).json["recommendations"]
-    assert set(public) == PRODUCT_FIELDS | {"preference_score"}, "what the shop paid is not for customers"
+    assert set(public) == PRODUCT_FIELDS | OWN_FIELDS, "what the shop paid is not for customers"
 
 
 def test_a_customer_is_recommended_to_itself_and_never_told_of_others(client: Client) -> None:
@@ -143,6 +165,16 @@ def test_category_and_price_are_hard_limits(staff: Client) -> None:
         {"category": 5},
         {"category": "x" * 101},
         {"colour": "red"},
+        {"min_price": -1},
+        {"brand": "\u0000"},
+        {"department": 5},
+        {"in_stock": "yes"},
+        {"exclude_purchased": None},
+        {"diversity": 1.1},
+        {"diversity": "0"},
+        {"context": list(range(1, 52))},
+        {"context": 5},
+        {"visitor_id": "0123456789abcdef"},
     ],
 )
 def test_a_bad_wish_is_refused_by_the_name_of_its_field(staff: Client, changes: dict[str, Any]) -> None:
@@ -167,3 +199,52 @@ def test_recommendations_cost_six_statements_at_most(staff: Client, shop: Engine
     asked = [statement for statement in statements if statement.startswith("SELECT")]
     assert len(asked) <= 6, asked
     assert statements == asked, "what only reads begins no transaction"
+
+
+def test_filters_hold_without_a_model_too(staff: Client) -> None:
+    robin = make_customer()
+    make_order(robin, (make_product(), 1000))
+    women, men = make_product(department="Women"), make_product(department="Men", brand="Lee")
+    dear = make_product(retail_price_cents=9000, department="Women")
+    search_knows(women, men, dear)
+    make_stock(men, 1)
+    assert set(recommended(ask(staff, robin, department="MEN"))) == {men}, "men are not among women"
+    assert set(recommended(ask(staff, robin, department="women"))) == {women, dear}
+    assert set(recommended(ask(staff, robin, brand="LEE"))) == {men}
+    assert set(recommended(ask(staff, robin, min_price=50))) == {dear}
+    assert recommended(ask(staff, robin, in_stock=True)) == [men]
+    assert recommended(ask(staff, robin))[0] == men, "what is sold out comes behind"
+    assert set(recommended(ask(staff, robin, in_stock=False))[:2]) == {women, dear}, "Levi before Lee"
+    assert set(recommended(ask(staff, robin, context=[men, women]))) == {dear}
+
+
+def test_what_was_bought_is_shown_again_only_if_asked(staff: Client) -> None:
+    robin, bought, other = make_customer(), make_product(), make_product()
+    make_order(robin, (bought, 1000))
+    assert recommended(ask(staff, robin)) == [other]
+    assert set(recommended(ask(staff, robin, exclude_purchased=False))) == {bought, other}
+
+
+def test_a_visit_without_a_model_goes_by_what_was_looked_at(client: Client) -> None:
+    seen, match, popular = make_product(category="Hats"), make_product(category="Hats"), make_product()
+    make_order(None, (popular, 1000), (popular, 1000))
+    draft = make_product(category="Secret", status="draft")
+    answer = client.post("/ai/recommendations/visit", {"context": [draft, seen]})
+    assert recommended(answer) == [match, popular]
+    first, second = (item["reason"] for item in answer.json["recommendations"])
+    assert (first["kind"], first["text"]) == ("preference", "You looked at Hats by Levi")
+    assert (second["kind"], second["text"], second["count"]) == ("sold", "Bought twice", 2)
+    assert answer.json["algorithm"] == "preferences+popularity"
+    assert "Secret" not in answer.text
+    nobody = client.post("/ai/recommendations/visit", {})
+    assert recommended(nobody)[0] == popular
+    assert nobody.json["algorithm"] == "popularity"
+    assert "user_preferences" not in nobody.json
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"user_id": 1}, {"visitor_id": "short"}, {"visitor_id": 5}, {"context": list(range(1, 52))}, {"limit": 501}],
+)
+def test_a_bad_visit_is_refused(client: Client, body: dict[str, Any]) -> None:
+    assert client.post("/ai/recommendations/visit", body).status == 422

@@ -1,0 +1,1 @@
+"""Answering: what to recommend, to whom, and why."""

@@ -1,0 +1,91 @@
+"""From picks to items: what a model chose is looked up as it is now, and shown only where it still passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.commerce.catalogue import choices
+from chalicelib.commerce.catalogue.choices import ProductFilter
+from chalicelib.core.database import Connection
+from chalicelib.core.text import fold
+from chalicelib.recommendations.serving import reasons
+from chalicelib.recommendations.serving.reasons import Reason
+from chalicelib.recommendations.serving.wishes import Item, Source
+
+NEW_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A product that is to be shown if it still passes, and what is known of why.
+
+    `because`: a product and what the person did with it, in the words of signals; `popular_in`, `trending_in`: the
+    folded category of which it is among those that sell best, of all times and lately; `reason`: where it is certain
+    already; `count` of shared orders.
+    """
+
+    product_id: int
+    score: float
+    preference: float
+    source: Source
+    because: tuple[int, str] | None = None
+    popular_in: str | None = None
+    trending_in: str | None = None
+    reason: Reason | None = None
+    count: int | None = None
+
+
+def look_up(
+    connection: Connection,
+    blocks: Iterable[Sequence[Pick]],
+    wanted: ProductFilter,
+    *,
+    limit: int,
+    now: datetime,
+) -> list[Item]:
+    """Return items of the first `limit` picks that pass as they are now: a statement for each block that it takes."""
+    items: list[Item] = []
+    for block in blocks:
+        ids = {pick.product_id for pick in block} | {pick.because[0] for pick in block if pick.because}
+        rows = choices.find_shown(connection, ids)
+        for pick in block:
+            row = rows.get(pick.product_id)
+            if row is None or not passes(row, wanted):
+                continue
+            reason = pick.reason or _reason(pick, row, rows, now)
+            items.append(Item(row, pick.score, pick.preference, pick.source, reason, pick.count))
+            if len(items) == limit:
+                return items
+    return items
+
+
+def passes(row: Any, wanted: ProductFilter) -> bool:
+    """Tell whether a product is for sale and passes the filter, as it is now."""
+    return row.status == "published" and wanted.takes(row)
+
+
+def _reason(pick: Pick, row: Any, rows: Mapping[int, Any], now: datetime) -> Reason:
+    if pick.because == (pick.product_id, "purchase"):
+        return reasons.bought_before(row)
+    if pick.because is not None and pick.because[0] != pick.product_id:
+        product_id, deed = pick.because
+        known = rows.get(product_id)
+        # What one bought one may be reminded of for ever; the name of a draft is nobody's business.
+        if known is not None and (deed == "purchase" or known.status == "published"):
+            return reasons.because(deed, known)
+    category = fold(row.category)  # which may be another than when it was picked
+    if pick.trending_in == category:
+        return reasons.trending_in(row.category)
+    if pick.popular_in == category:
+        return reasons.popular_in(row.category)
+    return what_it_is(row, now)
+
+
+def what_it_is(row: Any, now: datetime) -> Reason:
+    """Return the reason of a product for which nothing special speaks: new in its category, or just of it."""
+    if now - row.created_at <= timedelta(days=NEW_DAYS):
+        return reasons.new_in(row.category)
+    return reasons.of_category(row.category)
