@@ -60,7 +60,7 @@ def main() -> int:
         now = int(interactions.times.max(initial=0))
         report("By people", interactions.only(~held), catalogue, slices.set, "set", now)
     else:
-        print("\nBy people: there are too few people with three different items.")
+        print("\nBy people: there are too few people with two different items.")
     return 0
 
 

@@ -20,6 +20,7 @@ from chalicelib.recommendations.numeric.interactions import Interactions, sorted
 # Columns by the names that files use.
 _PEOPLE, _ITEMS = ("user_id", "customer_id", "visitor_id"), ("item_id", "product_id", "id")
 _TIMES, _WEIGHTS = ("timestamp", "time", "created_at", "at"), ("weight",)
+_LATEST_S = 1e10  # in the year 2286
 
 
 class BadFile(Exception):
@@ -38,26 +39,35 @@ def read_interactions(path: Path, items_path: Path | None = None) -> tuple[Inter
     """Return the interactions of a CSV file (or .gz); items of `items_path` that nobody touched have codes too.
 
     Raises:
-        BadFile: a column is missing, or a time is none.
+        BadFile: a column is missing, or a time or a weight is none.
     """
     columns = _read(path)
-    people = _column(columns, _PEOPLE, path)
+    people_ids, people = _coded(_column(columns, _PEOPLE, path))
     items = _column(columns, _ITEMS, path)
-    times = _times(next((columns[name] for name in _TIMES if name in columns), None), len(people), path)
     known = _column(_read(items_path), _ITEMS, items_path) if items_path else []
-    people_ids, person = np.unique(np.array(people, dtype=str), return_inverse=True)
-    item_ids = np.unique(np.array([*items, *known], dtype=str))
-    item = np.searchsorted(item_ids, np.array(items, dtype=str))
-    weights = next((np.array(columns[name], dtype=float) for name in _WEIGHTS if name in columns), None)
+    item_ids, coded = _coded([*items, *known])
+    times = _times(next((columns[name] for name in _TIMES if name in columns), None), people, path)
+    weights = _weights(next((columns[name] for name in _WEIGHTS if name in columns), None), len(people), path)
+    there = weights > 0  # what counts for nothing is as if it had not happened
     made = sorted_interactions(
-        person,
-        item,
-        times,
-        np.ones(len(people)) if weights is None else weights,
+        people[there],
+        coded[: len(items)][there],
+        times[there],
+        weights[there],
         n_people=len(people_ids),
         n_items=len(item_ids),
     )
-    return made, Ids(people_ids.tolist(), item_ids.tolist())
+    return made, Ids(people_ids, item_ids)
+
+
+def _coded(ids: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the different ids, ascending, and the code of each given one.
+
+    By a table: an array of texts takes four bytes a letter of the longest, and forgets zeros at the end.
+    """
+    unique = sorted(set(ids))
+    code_of = {each: code for code, each in enumerate(unique)}
+    return unique, np.fromiter((code_of[each] for each in ids), dtype=np.int64, count=len(ids))
 
 
 def read_catalogue(path: Path | None, item_ids: Sequence[str]) -> Catalogue:
@@ -104,14 +114,29 @@ def _column(columns: Mapping[str, list[str]], names: Sequence[str], path: Path |
     raise BadFile(f"{path} has no column {' or '.join(names)}; it has {', '.join(columns) or 'none'}.")
 
 
-def _times(texts: Sequence[str] | None, n: int, path: Path) -> NDArray[np.int64]:
-    """Return seconds since 1970; without times the order in the file tells what came before what."""
-    if texts is None:
-        return np.zeros(n, dtype=np.int64)
+def _times(texts: Sequence[str] | None, people: NDArray[np.int64], path: Path) -> NDArray[np.int64]:
+    """Return seconds since 1970. Where there are no times, or all are the same, the order in the file tells what each
+    person did before what: 0, 1, 2, ...
+    """
+    times = np.zeros(len(people), dtype=np.int64) if texts is None else _moments(texts, path)
+    if len(times) and int(times.min()) == int(times.max()):
+        order = np.argsort(people, kind="stable")
+        begins = np.searchsorted(people[order], people[order])
+        times[order] = np.arange(len(order)) - begins
+    return times
+
+
+def _moments(texts: Sequence[str], path: Path) -> NDArray[np.int64]:
     try:
-        return np.array([float(text or 0) for text in texts]).astype(np.int64)
+        # What is missing was a long time ago; so is what is no number.
+        found = np.nan_to_num(np.array([float(text or 0) for text in texts]), posinf=0.0, neginf=0.0)
     except ValueError:
         pass
+    else:
+        # Clocks that count thousandths of a second, or less, would be thousands of years ahead.
+        while len(found) and float(np.median(found)) > _LATEST_S:
+            found /= 1_000
+        return found.astype(np.int64)
     try:
         return np.array([_seconds(text) for text in texts], dtype=np.int64)
     except ValueError as error:
@@ -119,8 +144,20 @@ def _times(texts: Sequence[str] | None, n: int, path: Path) -> NDArray[np.int64]
 
 
 def _seconds(text: str) -> int:
+    if not text.strip():
+        return 0
     moment = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _weights(texts: Sequence[str] | None, n: int, path: Path) -> NDArray[np.float64]:
+    if texts is None:
+        return np.ones(n)
+    try:
+        found = np.array([float(text or 0) for text in texts])
+    except ValueError as error:
+        raise BadFile(f"{path}: a weight is no number ({error}).") from error
+    return np.nan_to_num(found, posinf=0.0, neginf=0.0)
 
 
 def _number(text: str) -> float:

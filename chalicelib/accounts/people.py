@@ -125,14 +125,16 @@ def erase_person(connection: Connection, customer_id: int, expected_version: int
         BusinessUnderWay: something has to be sent or paid first.
     """
     before = customers.lock_customer(connection, customer_id, owner_id=None)
+    bought_under = customers.bought_under(connection, customer_id)
     erased = customers.erase(connection, customer_id, expected_version)
     account = _lock_account(connection, customer_id)
     known = {before.email}
     if account is not None and account.role == Role.CUSTOMER:
         known |= {account.email or before.email}
         _erase_account(connection, account.id)
-    for address in sorted(known):
+    for address in sorted(known | bought_under):
         mails.forget(connection, address)
+    for address in sorted(known):
         registrations_sql.delete_registrations(connection, fold(address))
     own_signals.forget(connection, customer_id)
     experiments.forget(connection, customer_id)

@@ -13,6 +13,7 @@ from chalicelib.commerce.tables import orders, users
 from chalicelib.core import auth
 from chalicelib.core.auth import Role
 from chalicelib.core.database import metadata, transaction
+from chalicelib.mails.tables import mails as mail_table
 from tests.client import Client
 from tests.commerce.purchases import bought, goods
 from tests.factories import (
@@ -229,6 +230,22 @@ def test_nothing_personal_is_left_of_a_customer_that_is_forgotten_and_its_orders
     assert admin.post(f"/users/{robin}/restore", if_match="*").status == 409
     assert admin.post(f"/users/{robin}/erase", if_match="*").status == 200, "twice is once"
     assert admin.get("/users").json == []
+
+
+def test_mails_to_an_address_given_at_a_checkout_are_forgotten_but_not_those_of_another_customer(
+    client: Client, shop: Engine, robin: int
+) -> None:
+    mine, staff, product = client_as(shop, robin), client_of(Role.STAFF), goods(units=3)
+    make_customer(email="kim@example.com")
+    for address in ("elsewhere@example.com", "kim@example.com"):
+        order = bought(mine, (product, 1), email=address)["id"]
+        assert staff.post(f"/orders/{order}/shipments", {}).status == 201
+        assert staff.post(f"/orders/{order}/deliveries", {}).status == 200
+    with shop.connect() as connection:
+        assert set(connection.scalars(select(mail_table.c.recipient))) >= {"elsewhere@example.com", "kim@example.com"}
+    assert client_of(Role.ADMIN).post(f"/users/{robin}/erase", if_match="*").status == 200
+    with shop.connect() as connection:
+        assert set(connection.scalars(select(mail_table.c.recipient))) == {"kim@example.com"}
 
 
 def test_books_that_are_never_deleted_know_no_address_of_who_bought_cancelled_and_sent_back(

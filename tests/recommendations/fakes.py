@@ -36,6 +36,7 @@ class CountingModel:
     in_orders: Mapping[tuple[int, int], int]
     popularity: Reals
     recent_popularity: Reals
+    unit_s: float = 86_400.0
 
     @property
     def n_items(self) -> int:
@@ -81,6 +82,10 @@ class CountingModel:
             ],
             dtype=np.float32,
         )
+
+    def likeness_to(self, catalogue: Catalogue) -> Reals:
+        rows = [[float(category == other) for other in self.categories] for category in catalogue.categories]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.n_items)
 
     def similar(self, item: int) -> tuple[Codes, Reals]:
         most = max(float(self.together[item].max(initial=0)), 1.0)

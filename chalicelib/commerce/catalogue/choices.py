@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.commerce.catalogue import choices_sql, products_sql
 from chalicelib.commerce.catalogue.products_sql import ProductFilter
 from chalicelib.core.database import Connection
 
-__all__ = ["ProductFilter", "alike", "best_matches", "bought_together", "find_shown", "popular", "trending"]
+__all__ = [
+    "ProductFilter",
+    "alike",
+    "best_matches",
+    "bought_together",
+    "find_shown",
+    "new_since",
+    "opened_at",
+    "popular",
+    "trending",
+]
+
+_NEW_FOR = timedelta(days=30)
+_OPENING = timedelta(days=1)
 
 
 def find_shown(connection: Connection, product_ids: Collection[int]) -> dict[int, Any]:
@@ -19,6 +32,19 @@ def find_shown(connection: Connection, product_ids: Collection[int]) -> dict[int
     `ProductFilter.takes` tells of a row whether it passes; a row that is not `published` is nobody's to see.
     """
     return products_sql.find_shown(connection, sorted(set(product_ids)))
+
+
+def opened_at(connection: Connection) -> datetime | None:
+    """Return when the first product came, None where there is none."""
+    return choices_sql.find_opened_at(connection)
+
+
+def new_since(opened: datetime | None, now: datetime) -> datetime:
+    """Return the moment from which on what came is new in a shop that opened then: a month ago at most.
+
+    What a shop began with, or took along in its first import, all came at once: nothing of it is new.
+    """
+    return now - _NEW_FOR if opened is None else max(now - _NEW_FOR, opened + _OPENING)
 
 
 def best_matches(

@@ -72,6 +72,12 @@ def list_best_matches(
     return connection.execute(statement).all()
 
 
+def find_opened_at(connection: Connection) -> datetime | None:
+    """Return when the first product came, None where there is none."""
+    found: datetime | None = connection.scalar(select(products.c.created_at).order_by(products.c.id).limit(1))
+    return found
+
+
 def list_popular(
     connection: Connection,
     wanted: ProductFilter,

@@ -167,6 +167,11 @@ def erased_email(customer_id: int) -> str:
     return f"erased-{customer_id}@erased.invalid"
 
 
+def bought_under(connection: Connection, customer_id: int) -> set[str]:
+    """Return the e-mail addresses that a customer gave when it bought, but for those of other customers."""
+    return customers_sql.list_bought_under(connection, customer_id)
+
+
 def erase(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
     """Forget who a customer is and return what is left: the orders, with what was bought, and no person.
 

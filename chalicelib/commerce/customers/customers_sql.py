@@ -110,6 +110,15 @@ def has_business_under_way(connection: Connection, customer_id: int) -> bool:
     return bool(connection.scalar(select(or_(exists().where(bought), exists().where(paying)))))
 
 
+def list_bought_under(connection: Connection, customer_id: int) -> set[str]:
+    """Return the addresses under which a customer checked out and ordered, but for those of other customers."""
+    ordered = select(orders.c.email).where(orders.c.user_id == customer_id, orders.c.email.is_not(None))
+    paid = select(checkouts.c.email).where(checkouts.c.customer_id == customer_id)
+    found: set[str] = set(connection.scalars(ordered.union(paid)))
+    others = select(users.c.email).where(users.c.id != customer_id, users.c.email.in_(sorted(found)))
+    return found - set(connection.scalars(others))
+
+
 def erase_beside(connection: Connection, customer_id: int, email: str) -> None:
     """Forget a customer's addresses, who and where it was in orders and checkouts, and what it said of returns.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chalicelib.recommendations.numeric.cases import Case
 from chalicelib.recommendations.numeric.evaluation import AT, RECALL_AT
 from chalicelib.recommendations.numeric.interactions import Codes, Reals
-from chalicelib.recommendations.numeric.model import LENGTHS, Part, decayed, own_scale
+from chalicelib.recommendations.numeric.model import LENGTHS, Part, decayed, length_bin, own_scale
 from chalicelib.recommendations.numeric.pairs import distinct
 
 _CANDIDATES = 40  # of each part
@@ -145,18 +145,13 @@ def lists(data: Features, weights: Mapping[str, Mapping[str, float]]) -> list[Co
     """Return the first 20 codes of each case under the weights by length of history."""
     found: list[Codes] = []
     for row in range(len(data.codes)):
-        own = weights[bin_of(int(data.lengths[row]))]
+        own = weights[length_bin(int(data.lengths[row]))]
         totals = _totals(data.only(np.arange(len(data.codes)) == row), np.array([own[name] for name in data.names]))[
             0
         ]
         order = np.argsort(-totals, kind="stable")[:RECALL_AT]
         found.append(data.codes[row][order][data.codes[row][order] >= 0])
     return found
-
-
-def bin_of(length: int) -> str:
-    """Return under which name the weights of so long a history are kept."""
-    return str(max((each for each in LENGTHS if each <= length), default=0))
 
 
 def learn_weights(data: Features, start: str | None) -> dict[str, dict[str, float]]:

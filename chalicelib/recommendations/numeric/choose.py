@@ -66,9 +66,11 @@ class Chosen:
 def usual() -> Chosen:
     """Return what is taken where too few people came twice to choose by."""
     shape = Shape(4.0)
+    # By age alone: of what is of one moment, as all may be, the rank would be that of the codes.
+    assumed: Mapping[Question, Decay] = {"next": (0.0, 60.0), "set": PLAIN}
     decays: dict[Question, dict[str, Decay]] = {
         question: dict.fromkeys(("bm25", "rp3", "content", "linear_next", "linear_set"), decay)
-        for question, decay in _USUAL.items()
+        for question, decay in assumed.items()
     }
     return Chosen(_BM25[1], _RP3[1], {"next": shape, "set": shape}, decays)
 
@@ -148,10 +150,12 @@ def choose_linear(
 
 
 def choose_decay(part: Part, question: Question, cases: Sequence[Case], n: int) -> Decay:
-    """Return how a part reads histories best for a question."""
+    """Return how a part reads histories best for a question; as they are where nobody can be asked it: the weights
+    are those of another question then, and what was at one moment has no order.
+    """
     options = _DECAYS[question]
     if len(options) == 1 or not cases:
-        return _USUAL[question]
+        return PLAIN
     return max(options, key=lambda decay: ndcg_of(part, cases[:_COMPARED], decay, n))
 
 

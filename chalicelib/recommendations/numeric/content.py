@@ -115,6 +115,14 @@ def content_neighbours(vectors: Sparse, k: int) -> Neighbours:
     return strongest(vectors, tokens, k)
 
 
+def rows_of(vectors: Sparse, items: Codes) -> Sparse:
+    """Return the vectors of some items, in their order."""
+    parts = [np.arange(vectors.starts[item], vectors.starts[item + 1]) for item in items.tolist()]
+    chosen = np.concatenate([np.empty(0, np.int64), *parts])
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+    return Sparse(starts, vectors.columns[chosen], vectors.values[chosen], vectors.n_columns)
+
+
 def likeness(profile_items: Codes, profile_weights: Reals, known: Sparse, new: Sparse) -> Reals:
     """Return the cosine of each new item with the weighed sum of known ones: (new.n_rows,) float32 in [0, 1]."""
     profile = np.zeros(known.n_columns, dtype=np.float32)

@@ -15,7 +15,7 @@ from chalicelib.recommendations.numeric.interactions import BOUGHT, Codes, Inter
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
 from chalicelib.recommendations.numeric.model import Part, Question
 from chalicelib.recommendations.numeric.neighbours import Neighbours, strongest
-from chalicelib.recommendations.numeric.pairs import DAY_S, Pairs, affordable
+from chalicelib.recommendations.numeric.pairs import DAY_S, Pairs, affordable, days_of
 from chalicelib.recommendations.numeric.sparse import Sparse, from_entries
 
 QUESTIONS: tuple[Question, ...] = ("next", "set")
@@ -26,6 +26,9 @@ LATELY = 30.0
 TOGETHER = 20
 # Of a van full of goods nothing goes with anything.
 MOST_IN_BASKET = 100
+# How many matrices of float32 a linear model holds at a time while it is fitted (what two fadings and the sequence
+# count, what is inverted, its blocks), and what share of the memory they may take.
+_MATRICES, _MATRICES_SHARE = 7, 0.9
 # Single products of a neighbourhood: some 20 ns each.
 MOST_PRODUCTS = 2e9
 
@@ -56,9 +59,8 @@ def sizes_for(interactions: Interactions, budget: Budget) -> Sizes:
 def sizes_by(n: int, known: int, budget: Budget) -> Sizes:
     """Return how large the parts may be for `n` items of which somebody had `known`."""
     k = 200 if n <= 12_000 else 100
-    # Three matrices of float32 at a time, in half of the memory; an inversion takes some n^3 / 1.5e10 s on two cores,
-    # and half a dozen are to fit into a third of the time.
-    by_memory = int((budget.memory_bytes / 2 / 12) ** 0.5)
+    # An inversion takes some n^3 / 1.5e10 s on two cores, and half a dozen are to fit into a third of the time.
+    by_memory = int((budget.memory_bytes * _MATRICES_SHARE / (4 * _MATRICES)) ** 0.5)
     by_time = int((budget.time_s / 3 / 6 * 1.5e10) ** (1 / 3))
     most = min(by_memory, by_time, 12_000)
     return Sizes(min(k, max(n, 1)), min(most if n <= 1.5 * most else most // 2, known), 512 if n <= 4_000 else 256)
@@ -186,7 +188,7 @@ def baskets_of(interactions: Interactions, unit_s: float) -> Sparse:
     """Return what each person bought on each day, 1 an item: (n_baskets, n_items), vans left empty."""
     n = interactions.n_items
     bought = interactions.only(interactions.weights >= BOUGHT)
-    days = (bought.times / unit_s).astype(np.int64)
+    days = days_of(bought.times, unit_s)
     people = bought.people
     new = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]
     baskets = np.cumsum(new) - 1

@@ -87,8 +87,8 @@ def coded_interactions(
 @dataclass(frozen=True, slots=True)
 class History:
     """What is known of one person at the moment of asking, oldest first: `items` (h,) int32 codes, `weights` (h,)
-    float32 (1: one purchase; less for a view), `ages` (h,) float32 days since it happened, or None where no times are
-    known.
+    float32 (1: one purchase; less for a view), `ages` (h,) float32 days of the model (`pairs.unit_of`) since it
+    happened, or None where no times are known.
     """
 
     items: Codes

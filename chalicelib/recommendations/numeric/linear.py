@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Ints, Reals
-from chalicelib.recommendations.numeric.pairs import Pairs
+from chalicelib.recommendations.numeric.pairs import Pairs, days_of
 from chalicelib.recommendations.numeric.sparse import Sparse, dense_product, from_entries
 
 # How far back what was before counts, and how soon after what follows, in days; at most so many steps a person.
@@ -51,7 +51,7 @@ def steps_of(interactions: Interactions, unit_s: float) -> tuple[Sparse, Sparse]
     A step is a day on which a person that was there before did something. Entries fade with their distance from it;
     what comes after counts only where it is new. None where nobody came twice.
     """
-    days = (interactions.times / unit_s).astype(np.int64)
+    days = days_of(interactions.times, unit_s)
     people, n = interactions.people, interactions.n_items
     new_day = np.concatenate([[True], (people[1:] != people[:-1]) | (days[1:] != days[:-1])])[: len(people)]
     visit = np.cumsum(new_day) - 1  # of each interaction, counted over all people
@@ -137,12 +137,17 @@ def solve(found: Reals, terms: tuple[Reals, Reals] | None, shape: Shape) -> Real
         inverse = positive_inverse(matrix)
     except np.linalg.LinAlgError:
         return None
+    del matrix  # in place from here: each matrix may be as large as an eighth of the memory
     # The constraint of a zero diagonal by Lagrange's multipliers.
+    diagonal = np.diag(inverse).copy()
     if target is None:
-        weights: Reals = inverse / -np.diag(inverse)
+        weights = inverse
+        weights /= -diagonal
     else:
         weights = inverse @ target
-        weights -= inverse * (np.diag(weights) / np.diag(inverse))
+        del target
+        inverse *= np.diag(weights) / diagonal
+        weights -= inverse
     np.fill_diagonal(weights, 0.0)
     return weights if np.isfinite(weights).all() else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -28,12 +28,15 @@ MOST_HISTORY = 500
 LENGTHS = (1, 3, 10, 50)
 # What a part that was not asked about its weight gets where nothing else is known of an item.
 NEW_SHARE = 0.6
+# Of what speaks for an item, whatever does at least so much of the strongest may be told: the one most like the item.
+_TOLD, _LOOKED_AT = 0.5, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why an item is ranked where it is: `source` spoke most for it; `because` is the place in the history of the
-    item that did, None where it is popularity; `share` of the score in [0, 1] is that source's.
+    """Why an item is ranked where it is: `source` spoke most for it; `because` is the place in the history of an item
+    that did (of several that did much, of the one most like it), None where it is popularity; `share` of the score in
+    [0, 1] is that source's.
     """
 
     source: Source
@@ -139,7 +142,8 @@ def own_scale(scores: Reals, own: Codes) -> float:
 class Asked:
     """The answer to one question: `scores` (n_items,) float32, and what they were added up from.
 
-    `again` (h,) float32: how much having had each item speaks for having it again.
+    `again` (h,) float32: how much having had each item speaks for having it again; `vectors`: what the items are;
+    `described` remembers those that were looked at.
     """
 
     scores: Reals
@@ -148,6 +152,8 @@ class Asked:
     statics: Sequence[tuple[float, Reals]]
     spoke: Sequence[tuple[Source, float, Gathered]]
     again: Reals
+    vectors: Sparse
+    described: dict[int, dict[int, float]] = field(default_factory=dict, repr=False)
 
     def explain(self, items: Codes) -> list[Evidence]:
         """Return what spoke most for each of `items`."""
@@ -166,11 +172,11 @@ class Asked:
             popular += weight * scores[items]
         # An item that is asked for twice has its parts at its last place.
         return [
-            self._evidence({source: told[source][place_of[item]] for source in told}, float(popular[at]))
+            self._evidence(int(item), {source: told[source][place_of[item]] for source in told}, float(popular[at]))
             for at, item in enumerate(items)
         ]
 
-    def _evidence(self, told: Mapping[Source, Reals], popular: float) -> Evidence:
+    def _evidence(self, item: int, told: Mapping[Source, Reals], popular: float) -> Evidence:
         spoke: dict[Source, float] = {"collaborative": 0.0, "content": 0.0, "popularity": popular}
         spoke |= {source: float(found.sum()) for source, found in told.items()}
         total = sum(max(value, 0.0) for value in spoke.values())
@@ -179,19 +185,46 @@ class Asked:
                 break
             if spoke[source] <= 0:
                 continue
-            place = int(np.argmax(told[source]))
-            if told[source][place] > 0:
+            every: Reals = np.sum(list(told.values()), axis=0)
+            if float(every.max()) > 0:
+                place = self._telling(item, every)
                 because = int(np.flatnonzero(self.history.items == self.known.items[place])[-1])
                 return Evidence(source, because, spoke[source] / total)
         return Evidence("popularity", None, popular / total if total > 0 else 0.0)
+
+    def _telling(self, item: int, told: Reals) -> int:
+        """Return which known item is told as the reason: who is shown jeans understands jeans before a hat."""
+        strong = np.argsort(-told, kind="stable")[:_LOOKED_AT].tolist()
+        strong = [place for place in strong if told[place] >= _TOLD * told[strong[0]]]
+        if len(strong) == 1:
+            return int(strong[0])
+        mine = self._described(item)
+        best, chosen = -1.0, -1
+        for place in strong:
+            other = self._described(int(self.known.items[place]))
+            alike = sum(mine[token] * other[token] for token in mine.keys() & other.keys())
+            worth = float(told[place]) * (0.1 + alike)
+            if worth > best:
+                best, chosen = worth, place
+        return chosen
+
+    def _described(self, item: int) -> dict[int, float]:
+        if item not in self.described:
+            first, last = int(self.vectors.starts[item]), int(self.vectors.starts[item + 1])
+            columns, values = self.vectors.columns[first:last], self.vectors.values[first:last]
+            self.described[item] = dict(zip(columns.tolist(), values.tolist(), strict=True))
+        return self.described[item]
 
 
 class Model:
     """A model over arrays that may be memory-mapped: nothing is copied, nothing is changed."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], settings: Mapping[str, Any]) -> None:
+        # The same memory, also of a map of a file, as plain arrays: slices of those cost a fraction.
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
         self.settings = settings
         self.n_items = int(settings["n_items"])
+        self.unit_s = float(settings["unit_s"])  # how many seconds the model calls a day: ages of histories are in it
         self.parts = {name: _part(arrays, name, source) for name, source in settings["parts"].items()}
         self.statics: dict[str, Reals] = {name: arrays[f"{name}.scores"] for name in settings["statics"]}
         self.popularity: Reals = arrays["popularity"]
@@ -240,21 +273,35 @@ class Model:
             repeat * habit(history, known.items, asked.get("repeat_half_life")) if repeat else np.zeros(len(known))
         )
         total[known.items] += again.astype(np.float32)
-        return Asked(total, history, known, statics, spoke, again.astype(np.float32))
+        return Asked(total, history, known, statics, spoke, again.astype(np.float32), self._vectors)
 
     def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
         """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.
 
-        The most alike gets a set share of what the best known item has: nothing is known yet of how it sells.
+        What is as much alike as the person's own items are gets a set share of what the best known item has: nothing
+        is known yet of how it sells. (A long history of many kinds is not much like any one of them.)
         """
         n_new = content.n_items_of(catalogue)
         _asked, known = self._asked(history, question)
         if not len(known) or not n_new:
             return np.zeros(n_new, dtype=np.float32)
         new = content.encode(catalogue, self._vocabulary, n_new)
-        alike = content.likeness(known.items, decayed(known, (0.5, None)), self._vectors, new)
+        weights = decayed(known, (0.5, None))
+        alike = content.likeness(known.items, weights, self._vectors, new)
+        own = content.likeness(known.items, weights, self._vectors, content.rows_of(self._vectors, known.items))
+        alike = np.minimum(alike / max(float(own.max()), 1e-9), 1.0)
         best = own_scale(self.score(history, question), known.items)
-        return (alike * np.float32(NEW_SHARE * max(best, 0.0))).astype(np.float32)
+        found: Reals = (alike * np.float32(NEW_SHARE * max(best, 0.0))).astype(np.float32)
+        return found
+
+    def likeness_to(self, catalogue: Catalogue) -> Reals:
+        """Return the cosine of each of m items that the model has not seen with each that it has: (m, n_items)."""
+        new = content.encode(catalogue, self._vocabulary, content.n_items_of(catalogue))
+        ones = np.ones(1, dtype=np.float32)
+        found = np.zeros((new.n_rows, self.n_items), dtype=np.float32)
+        for row in range(new.n_rows):
+            found[row] = content.likeness(np.array([row], dtype=np.int32), ones, new, self._vectors)
+        return found
 
     def similar(self, item: int) -> tuple[Codes, Reals]:
         """Return the items most like `item` by behaviour and attributes, best first: codes and scores in (0, 1]."""

@@ -139,8 +139,8 @@ def _contenders(sums: Reals, k: int) -> Ints:
     groups = min(width, max(width // 16, 1 << (4 * k - 1).bit_length()))
     greatest = sums.reshape(n_rows, width // groups, groups).max(axis=1)
     greatest.sort(axis=1)
-    least = np.maximum(greatest[:, -k] if k <= groups else 0.0, _TINY)
-    return np.flatnonzero(sums >= least[:, None])
+    least = greatest[:, -k] if k <= groups else np.zeros(n_rows, dtype=np.float32)
+    return np.flatnonzero(sums >= np.maximum(least, _TINY)[:, None])
 
 
 def _write_greatest(found: Neighbours, first: int, last: int, places: Ints, amounts: Reals, bits: int) -> None:

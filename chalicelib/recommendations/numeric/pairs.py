@@ -12,6 +12,8 @@ from chalicelib.recommendations.numeric.interactions import History, Interaction
 from chalicelib.recommendations.numeric.sparse import Sparse
 
 DAY_S = 86_400
+# No shop's clock is in 1972 any more: smaller numbers count something else.
+_CLOCKS_FROM_S = 1e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def make_pairs(interactions: Interactions, *, now: int, unit_s: float) -> Pairs:
     starts = np.zeros(interactions.n_people + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys // n, minlength=interactions.n_people), out=starts[1:])
     people = Sparse(starts, (keys % n).astype(np.int32), values.astype(np.float32), n)
-    return Pairs(people, ((now - times) / unit_s).astype(np.float32))
+    # A clock that is ahead says what is new, not what is more than new.
+    return Pairs(people, np.maximum((now - times) / unit_s, 0.0).astype(np.float32))
 
 
 def affordable(pairs: Pairs, most_products: float) -> Sparse:
@@ -88,10 +91,17 @@ def unit_of(times: Ints) -> float:
 
     Where all lies within ten days, or times only number what happened (1, 2, 3, ...), all of it counts as a year.
     """
-    span = float(times.max() - times.min()) if len(times) else 0.0
-    if span >= 10 * DAY_S:
+    if not len(times):
+        return float(DAY_S)
+    span = float(times.max() - times.min())
+    if span >= 10 * DAY_S and float(np.median(times)) >= _CLOCKS_FROM_S:
         return float(DAY_S)
     return span / 365.0 if span > 0 else float(DAY_S)
+
+
+def days_of(times: Ints, unit_s: float) -> Ints:
+    """Return on which day each time is, (n,) int64; also before 1970."""
+    return np.floor(times / unit_s).astype(np.int64)
 
 
 def distinct(history: History) -> History:

@@ -24,7 +24,7 @@ from chalicelib.recommendations.numeric.fit import (
 )
 from chalicelib.recommendations.numeric.interactions import Codes, Interactions, Reals
 from chalicelib.recommendations.numeric.linear import LinearFits, Shape
-from chalicelib.recommendations.numeric.model import LENGTHS, Part, Question, habit
+from chalicelib.recommendations.numeric.model import LENGTHS, Part, Question, habit, length_bin
 from chalicelib.recommendations.numeric.pairs import affordable, distinct, make_pairs
 
 # (step, share of all work in [0, 1]) -> nothing: called a few dozen times.
@@ -67,43 +67,58 @@ def make_plan(
     if not cases:
         even = {question: _even_weights() for question in QUESTIONS}
         return Plan(choose.usual(), even, (0.0, None), {"people": 0})
-    pairs = make_pairs(slices.training, now=now, unit_s=unit_s)
-    people = affordable(pairs, _MOST_PRODUCTS)
-    bm25 = choose.choose_bm25(people, sizes.k, cases)
-    report("choosing", 0.2)
-    rp3 = choose.choose_rp3(people, sizes.k, cases)
-    report("choosing", 0.3)
-    items = linear_items(slices.training, sizes)
-    fits = LinearFits(pairs, slices.training, items, unit_s)
-    kept: dict[Shape, Part | None] = {}
-    linear = choose.choose_linear(fits, items, sizes.linear_k, cases, n, kept)
-    for question in QUESTIONS:
-        linear.setdefault(question, linear[next(iter(cases))])
-    chosen = Chosen(bm25, rp3, linear)
-    report("choosing", 0.5)
-    parts = fit_parts(slices.training, pairs, chosen, alike, sizes, unit_s, kept)
-    decays: dict[Question, dict[str, blend.Decay]] = {
-        question: {
-            name: choose.choose_decay(part, question, cases.get(question, ()), n) for name, part in parts.items()
-        }
-        for question in QUESTIONS
-    }
-    chosen = replace(chosen, decays=decays)
+    chosen, parts = _choose(slices.training, cases, alike, sizes, now, unit_s, report)
     report("blending", 0.55)
     statics = static_scores(slices.training, now, unit_s)
     popularity = np.bincount(slices.training.items, weights=units_of(slices.training), minlength=n).astype(np.float32)
     weights: dict[Question, Any] = {}
     figures: dict[str, Any] = {}
     for question, those in cases.items():
-        data = blend.features(those, parts, statics, decays[question], n)
+        data = blend.features(those, parts, statics, chosen.decays[question], n)
         weights[question] = blend.learn_weights(data, None)
         figures[question] = _figures(data, those, popularity)
     for question in QUESTIONS:
         weights.setdefault(question, weights[next(iter(cases))])
         weights[question]["0"] = _popular_weights(statics)
-    repeat = _learn_repeat(parts, statics, weights["next"], decays["next"], cases.get("next", ()), n)
+    repeat = _learn_repeat(parts, statics, weights["next"], chosen.decays["next"], slices.returning, n)
     metrics = dict(figures.get("next") or figures["set"])
     return Plan(chosen, weights, repeat, {**metrics, "questions": figures})
+
+
+def _choose(
+    training: Interactions,
+    cases: Mapping[Question, Sequence[Case]],
+    alike: Part,
+    sizes: Sizes,
+    now: int,
+    unit_s: float,
+    report: Report,
+) -> tuple[Chosen, dict[str, Part]]:
+    """Return the shapes and decays that do best on the cases, and the parts of these shapes fitted to `training`."""
+    n = training.n_items
+    pairs = make_pairs(training, now=now, unit_s=unit_s)
+    people = affordable(pairs, _MOST_PRODUCTS)
+    bm25 = choose.choose_bm25(people, sizes.k, cases)
+    report("choosing", 0.2)
+    rp3 = choose.choose_rp3(people, sizes.k, cases)
+    report("choosing", 0.3)
+    items = linear_items(training, sizes)
+    fits = LinearFits(pairs, training, items, unit_s)
+    kept: dict[Shape, Part | None] = {}
+    linear = choose.choose_linear(fits, items, sizes.linear_k, cases, n, kept)
+    del fits  # and the matrices that it keeps, before others are made
+    for question in QUESTIONS:
+        linear.setdefault(question, linear[next(iter(cases))])
+    report("choosing", 0.5)
+    chosen = Chosen(bm25, rp3, linear)
+    parts = fit_parts(training, pairs, chosen, alike, sizes, unit_s, kept)
+    decays: dict[Question, dict[str, blend.Decay]] = {
+        question: {
+            name: choose.choose_decay(part, question, cases.get(question, ()), n) for name, part in parts.items()
+        }
+        for question in QUESTIONS
+    }
+    return replace(chosen, decays=decays), parts
 
 
 def _figures(data: blend.Features, cases: Sequence[Case], popularity: Reals) -> dict[str, Any]:
@@ -144,7 +159,7 @@ def _learn_repeat(
     cases: Sequence[Case],
     n: int,
 ) -> tuple[float, float | None]:
-    """Return how much having bought an item speaks for buying it again, and how that fades."""
+    """Return how much having had an item speaks for buying it (again), and how that fades."""
     with_repeats = [case for case in cases if len(case.repeats)]
     if len(with_repeats) < max(_FEW_CASES, len(cases) // 50):
         return 0.0, None
@@ -153,8 +168,7 @@ def _learn_repeat(
     best = -1.0
     found: tuple[float, float | None] = (0.0, None)
     new = [
-        np.array([weights[blend.bin_of(int(length))][name] for name in data.names])
-        for length in data.lengths.tolist()
+        np.array([weights[length_bin(int(length))][name] for name in data.names]) for length in data.lengths.tolist()
     ]
     known = [distinct(case.history) for case in those]
     totals = [data.values[row] @ new[row] for row in range(len(data.codes))]

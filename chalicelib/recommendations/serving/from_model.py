@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.commerce.catalogue import search
+from chalicelib.commerce.catalogue import choices, search
 from chalicelib.commerce.catalogue.choices import ProductFilter
 from chalicelib.core.database import Connection
 from chalicelib.core.text import fold
@@ -19,6 +20,7 @@ from chalicelib.recommendations.numeric.interactions import Codes, Reals
 from chalicelib.recommendations.numeric.model import Asked, Evidence
 from chalicelib.recommendations.serving import reasons
 from chalicelib.recommendations.serving.histories import Known, known_to
+from chalicelib.recommendations.serving.newcomers import Newcomers, newcomers_of
 from chalicelib.recommendations.serving.picks import Pick, look_up
 from chalicelib.recommendations.serving.ranks import in_order
 from chalicelib.recommendations.serving.shelf import shelf_of
@@ -36,16 +38,29 @@ def personal(
     asked = live.model.ask(known.history)
 
     def blocks(stand: Stand) -> _Blocks:
-        scores = stand.scores(asked)
-        low = float(scores.min(initial=0.0)) if len(known.history) else np.inf
+        scores, alone = stand.scores(asked), not len(known.history)
+        newcomers = newcomers_of(stand, known.unknown, scores, alone=alone) if known.unknown else None
+        if newcomers is not None:
+            scores, alone = scores + newcomers.total, False
+        low = np.inf if alone else float(scores.min(initial=0.0))
         tiers, groups = _tiers(stand, wish, without), _groups(stand, wish.wanted)
         diversity = DIVERSITY if wish.diversity is None else wish.diversity
         high: float | None = None
         for rows in in_order(scores, tiers, groups, wish.limit, diversity):
             high = float(scores[rows[0]]) if high is None else high
-            yield _personal_picks(stand, known, asked, rows, scores, low, high)
+            picks = _personal_picks(stand, known, asked, rows, scores, low, high)
+            yield picks if newcomers is None else [_new_reason(pick, stand, newcomers) for pick in picks]
 
     return _shown(connection, live, blocks, wish, now)
+
+
+def _new_reason(pick: Pick, stand: Stand, newcomers: Newcomers) -> Pick:
+    """Return a pick with what was done with a product newer than the model as its reason, where that speaks most."""
+    [row] = stand.shelf.rows_of([pick.product_id])
+    if float(newcomers.total[row]) <= pick.score / 2:
+        return pick
+    deed = newcomers.because(int(row))
+    return replace(pick, source="content", because=(deed.product_id, deed.kind))
 
 
 def trending(connection: Connection, live: LiveModel, wish: Wish, *, now: datetime) -> list[Item]:
@@ -80,7 +95,8 @@ def _shown(
     items: list[Item] = []
     while True:
         stand = stand_of(connection, live, shelf_of(kept))
-        items = look_up(connection, blocks(stand), wish.wanted, limit=wish.limit, now=now)
+        new_since = choices.new_since(stand.opened_at, now)
+        items = look_up(connection, blocks(stand), wish.wanted, limit=wish.limit, new_since=new_since)
         if len(items) >= wish.limit or kept.read_at >= began:
             return items
         before, kept = kept, search.in_memory(connection, not_before=began)
@@ -131,7 +147,7 @@ def _personal_pick(
     )
 
 
-def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, now: datetime) -> list[Item]:
+def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish) -> list[Item]:
     """Return the items most like a product (a row), none where the model does not know it."""
     item = int(live.codes_of(np.array([like.id], dtype=np.int64))[0])
     if item < 0:
@@ -143,12 +159,10 @@ def similar(connection: Connection, live: LiveModel, like: Any, wish: Wish, *, n
         for product_id, score in zip(live.item_ids[items], scores, strict=True)
         if product_id != like.id
     ]
-    return _neighbours(connection, picks, wish, now)
+    return _neighbours(connection, picks, wish)
 
 
-def bought_together(
-    connection: Connection, live: LiveModel, bought: Any, wish: Wish, *, now: datetime
-) -> list[Item] | None:
+def bought_together(connection: Connection, live: LiveModel, bought: Any, wish: Wish) -> list[Item] | None:
     """Return the items that were bought with a product (a row) most often, None where the model does not know it."""
     item = int(live.codes_of(np.array([bought.id], dtype=np.int64))[0])
     if item < 0:
@@ -167,10 +181,10 @@ def bought_together(
         for product_id, count in zip(live.item_ids[items], counts, strict=True)
         if product_id != bought.id
     ]
-    return _neighbours(connection, picks, wish, now)
+    return _neighbours(connection, picks, wish)
 
 
-def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish, now: datetime) -> list[Item]:
+def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish) -> list[Item]:
     """Return the items of picks that are in order already: first those in stock, if the wish is so."""
     shelf = shelf_of(search.in_memory(connection))
     ids = np.array([pick.product_id for pick in picks], dtype=np.int64)
@@ -186,4 +200,4 @@ def _neighbours(connection: Connection, picks: Sequence[Pick], wish: Wish, now: 
         order = order[np.argsort(~stocked[order], kind="stable")]
     chosen = [picks[at] for at in order]
     blocks = (chosen[at : at + wish.limit] for at in range(0, len(chosen), max(wish.limit, 1)))
-    return look_up(connection, blocks, wish.wanted, limit=wish.limit, now=now)
+    return look_up(connection, blocks, wish.wanted, limit=wish.limit, new_since=None)

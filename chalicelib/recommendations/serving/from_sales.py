@@ -48,11 +48,12 @@ def personal(
         "limit": wish.limit,
     }
     matches = choices.best_matches(connection, weights, wish.wanted, leave_out=wish.context, **limits)
-    items = [_match(row, bought, viewed, now) for row in matches]
+    new_since = choices.new_since(choices.opened_at(connection), now)
+    items = [_match(row, bought, viewed, new_since) for row in matches]
     if sum(not wish.stock_first or item.row.available > 0 for item in items) < wish.limit:
         seen = {*wish.context, *(row.id for row in matches)}
         rest = choices.popular(connection, wish.wanted, leave_out=sorted(seen), **limits)
-        items += [_popular(row, now) for row in rest]
+        items += [_popular(row, new_since) for row in rest]
         if wish.stock_first:
             items.sort(key=lambda item: item.row.available <= 0)  # in order otherwise: the sort is stable
     shown = items[: wish.limit]
@@ -106,6 +107,7 @@ def trending(connection: Connection, wish: Wish, *, now: datetime) -> list[Item]
     most = max((row.units for row in rows), default=1)
     items = [_item(row, row.units / most, "popularity", reasons.sold(row.units, TRENDING_DAYS)) for row in rows]
     if sum(not wish.stock_first or row.available > 0 for row in rows) < wish.limit:
+        new_since = choices.new_since(choices.opened_at(connection), now)
         rest = choices.popular(
             connection,
             wish.wanted,
@@ -114,7 +116,7 @@ def trending(connection: Connection, wish: Wish, *, now: datetime) -> list[Item]
             in_stock_first=wish.stock_first,
             limit=wish.limit,
         )
-        items += [_popular(row, now) for row in rest]
+        items += [_popular(row, new_since) for row in rest]
         if wish.stock_first:
             items.sort(key=lambda item: item.row.available <= 0)
     return items[: wish.limit]
@@ -124,14 +126,14 @@ def _item(row: Any, score: float, source: Source, reason: Reason) -> Item:
     return Item(row, score, min(1.0, score), source, reason)
 
 
-def _popular(row: Any, now: datetime) -> Item:
+def _popular(row: Any, new_since: datetime) -> Item:
     # Nothing that is known of the person speaks for it.
-    return Item(row, 0.0, 0.0, "popularity", reasons.sold(row.units) if row.units else what_it_is(row, now))
+    return Item(row, 0.0, 0.0, "popularity", reasons.sold(row.units) if row.units else what_it_is(row, new_since))
 
 
-def _match(row: Any, bought: _Taste, viewed: _Taste, now: datetime) -> Item:
+def _match(row: Any, bought: _Taste, viewed: _Taste, new_since: datetime) -> Item:
     category, brand = fold(row.category), fold(row.brand or "")
-    reason = what_it_is(row, now)
+    reason = what_it_is(row, new_since)
     for taste, looked_at in ((bought, False), (viewed, True)):
         if (category, brand) in taste and brand:
             reason = reasons.prefers(row.category, row.brand, viewed=looked_at)

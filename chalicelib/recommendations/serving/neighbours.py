@@ -21,7 +21,7 @@ def similar_to(connection: Connection, product: Any, wish: Wish) -> Found:
         # numpy: only who asks for recommendations pays for it
         from chalicelib.recommendations.serving import from_model
 
-        items = from_model.similar(connection, model, product, wish, now=clock.now())
+        items = from_model.similar(connection, model, product, wish)
     used = ["model"] if items else []
     if len(items) < wish.limit:
         seen = [item.row.id for item in items]
@@ -37,7 +37,7 @@ def bought_together_with(connection: Connection, product: Any, wish: Wish) -> Fo
         # numpy: only who asks for recommendations pays for it
         from chalicelib.recommendations.serving import from_model
 
-        items = from_model.bought_together(connection, model, product, wish, now=clock.now())
+        items = from_model.bought_together(connection, model, product, wish)
     if items is None:
         return _found(from_sales.bought_together(connection, product, wish), "orders", None)
     return _found(items, "model", model)

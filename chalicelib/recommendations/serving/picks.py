@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.commerce.catalogue import choices
@@ -14,8 +14,6 @@ from chalicelib.core.text import fold
 from chalicelib.recommendations.serving import reasons
 from chalicelib.recommendations.serving.reasons import Reason
 from chalicelib.recommendations.serving.wishes import Item, Source
-
-NEW_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,12 @@ def look_up(
     wanted: ProductFilter,
     *,
     limit: int,
-    now: datetime,
+    new_since: datetime | None,
 ) -> list[Item]:
-    """Return items of the first `limit` picks that pass as they are now: a statement for each block that it takes."""
+    """Return items of the first `limit` picks that pass as they are now: a statement for each block that it takes.
+
+    `new_since`: what came after it is new in the shop; None where all picks have a reason.
+    """
     items: list[Item] = []
     for block in blocks:
         ids = {pick.product_id for pick in block} | {pick.because[0] for pick in block if pick.because}
@@ -55,7 +56,7 @@ def look_up(
             row = rows.get(pick.product_id)
             if row is None or not passes(row, wanted):
                 continue
-            reason = pick.reason or _reason(pick, row, rows, now)
+            reason = pick.reason or _reason(pick, row, rows, new_since)
             items.append(Item(row, pick.score, pick.preference, pick.source, reason, pick.count))
             if len(items) == limit:
                 return items
@@ -67,7 +68,7 @@ def passes(row: Any, wanted: ProductFilter) -> bool:
     return row.status == "published" and wanted.takes(row)
 
 
-def _reason(pick: Pick, row: Any, rows: Mapping[int, Any], now: datetime) -> Reason:
+def _reason(pick: Pick, row: Any, rows: Mapping[int, Any], new_since: datetime | None) -> Reason:
     if pick.because == (pick.product_id, "purchase"):
         return reasons.bought_before(row)
     if pick.because is not None and pick.because[0] != pick.product_id:
@@ -81,11 +82,11 @@ def _reason(pick: Pick, row: Any, rows: Mapping[int, Any], now: datetime) -> Rea
         return reasons.trending_in(row.category)
     if pick.popular_in == category:
         return reasons.popular_in(row.category)
-    return what_it_is(row, now)
+    return what_it_is(row, new_since)
 
 
-def what_it_is(row: Any, now: datetime) -> Reason:
+def what_it_is(row: Any, new_since: datetime | None) -> Reason:
     """Return the reason of a product for which nothing special speaks: new in its category, or just of it."""
-    if now - row.created_at <= timedelta(days=NEW_DAYS):
+    if new_since is not None and row.created_at >= new_since:
         return reasons.new_in(row.category)
     return reasons.of_category(row.category)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.commerce.catalogue import products
+from chalicelib.commerce.catalogue import choices, products
 from chalicelib.core.database import Connection
 from chalicelib.core.text import fold
 from chalicelib.recommendations.models.live import LiveModel
@@ -35,7 +36,7 @@ class Stand:
 
     `new`: (m,) rows of such products with their attributes; `popular`, `trending`: (n_rows,) bool, which are among
     the best sold of their category, of all times and lately; `trend`: (n_rows,) float32 in [0, 1], the place by
-    recent popularity, then by all of it.
+    recent popularity, then by all of it; `opened_at`: when the shop's first product came.
     """
 
     live: LiveModel
@@ -46,6 +47,7 @@ class Stand:
     popular: NDArray[np.bool_]
     trending: NDArray[np.bool_]
     trend: Reals
+    opened_at: datetime | None
 
     def scores(self, asked: Asked, question: Question = "next") -> Reals:
         """Return how much speaks for each row: (n_rows,) float32, comparable with each other only."""
@@ -99,6 +101,7 @@ def _make(connection: Connection, live: LiveModel, shelf: Shelf) -> Stand:
         popular=top_of_groups(bought, groups, TOP_OF_CATEGORY, TOP_SHARE),
         trending=top_of_groups(lately, groups, TOP_OF_CATEGORY, TOP_SHARE),
         trend=trend,
+        opened_at=choices.opened_at(connection),
     )
 
 

@@ -265,6 +265,28 @@ def test_new_items_find_their_place_by_what_they_are(model: Model) -> None:
     assert scores[0] <= np.delete(known, [0, 1, 2]).max()
 
 
+def test_who_bought_much_of_many_kinds_is_shown_new_items_of_each(model: Model) -> None:
+    new = Catalogue(names=["style0 novelty", "unheard of"], categories=["kind 0", "else"])
+    by_turns = [taste * ITEMS_OF_A_TASTE + nth for nth in range(9) for taste in range(TASTES)]
+    scores = model.score_new(history(*by_turns), new)
+    best = np.delete(model.score(history(*by_turns)), by_turns).max()
+    assert scores[0] > 0.4 * best, "though it is like a quarter of them only"
+    assert scores[1] == 0
+
+
+def test_items_are_like_new_ones_of_their_taste(model: Model) -> None:
+    new = Catalogue(names=["style0 novelty", "style2 novelty", "unheard of"], categories=["kind 0", "kind 2", "else"])
+    alike = model.likeness_to(new)
+    assert alike.shape == (3, N_ITEMS)
+    for row, taste in enumerate((0, 2)):
+        nearest = np.argsort(-alike[row], kind="stable")[:ITEMS_OF_A_TASTE]
+        assert {taste_of(item) for item in nearest} == {taste}
+    assert not alike[2].any()
+    assert alike.min() >= 0
+    assert alike.max() <= 1 + 1e-6
+    assert model.likeness_to(Catalogue()).shape == (0, N_ITEMS)
+
+
 def test_similar_items_are_of_the_same_taste(model: Model) -> None:
     for item in (0, 17, 40):
         codes, scores = model.similar(item)

@@ -241,6 +241,45 @@ def test_what_is_newer_than_the_model_is_among_its_like(staff: Client, goods: Sh
     assert {item["source"] for item in found.json["recommendations"] if item["id"] in (fresh, old)} == {"content"}
 
 
+def test_nothing_is_new_of_what_a_shop_began_with(staff: Client, shop: Engine, rebuild: Rebuild) -> None:
+    now = clock.now()
+    began = [make_product(category="Hats", created_at=now - timedelta(days=days)) for days in (3, 2.5)]
+    added = make_product(category="Hats", created_at=now - timedelta(days=1))
+    expected = {**dict.fromkeys(began, "From Hats"), added: "New in Hats"}
+
+    def texts() -> dict[int, str]:
+        return {product: reason["text"] for product, reason in reasons(ask(staff, robin)).items()}
+
+    robin = make_customer()
+    assert texts() == expected, "without a model"
+    rebuild()
+    assert texts() == expected
+
+
+def test_looking_at_what_is_newer_than_the_model_counts_at_once(staff: Client, goods: Shop, rebuild: Rebuild) -> None:
+    rebuild()
+    fresh = make_product(category="Hats", name="Fresh Hat", created_at=clock.now())
+    search_knows(fresh)
+    robin = make_customer()
+    plain = ask(staff, robin)
+    assert ids(plain)[0] == goods.socks, "what sells"
+    found = ask(staff, robin, context=[fresh])
+    assert set(ids(found)[:2]) == {goods.hat, goods.cap}
+    assert fresh not in ids(found)
+    for hat in (goods.hat, goods.cap):
+        assert reasons(found)[hat]["text"] == "Because you looked at Fresh Hat"
+    assert found.json["recommendations"][0]["source"] == "content"
+    assert found.json["recommendations"][0]["preference_score"] == 1
+    assert reasons(found)[goods.socks] == reasons(plain)[goods.socks]
+    # What the person did with known products speaks beside it.
+    make_order(robin, (goods.jeans, 100))
+    both = ask(staff, robin, context=[fresh])
+    assert ids(both)[0] == goods.hat, "bought with the jeans, and like the new hat"
+    # What may not be shown to anybody is no reason either.
+    change(fresh, status="draft")
+    assert all(reason["product_id"] != fresh for reason in reasons(ask(staff, robin, context=[fresh])).values())
+
+
 def test_an_experiment_decides_how_one_is_served(
     client: Client, goods: Shop, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,25 @@ def test_who_buys_of_one_kind_is_told_what_of_that_kind_it_bought(model: Model) 
         assert evidence.because in (0, 1)
 
 
+def test_of_what_speaks_alike_the_most_alike_is_told() -> None:
+    # Everybody buys all of four items: each speaks for each equally. Items 2 and 3 are of one kind, as 0 and 1 are.
+    people, items = np.repeat(np.arange(60), 4), np.tile(np.arange(4), 60)
+    # Of two others only some do, so that there is something to tell apart.
+    people, items = np.append(people, np.repeat(np.arange(60, 80), 2)), np.append(items, np.tile([4, 5], 20))
+    bought = sorted_interactions(
+        people, items, np.full(len(people), 10 * DAY), np.ones(len(people)), n_people=80, n_items=6
+    )
+    names = ["wool hat", "straw hat", "slim jeans", "wide jeans", "cup", "plate"]
+    trained = train(bought, Catalogue(names=names), now=11 * DAY, budget=Budget(time_s=30))
+    model = Model(trained.arrays, trained.settings)
+    for order in ([0, 2], [2, 0]):
+        asked = model.ask(History(np.array(order, dtype=np.int32), np.ones(2, dtype=np.float32)))
+        hat, jeans = asked.explain(np.array([1, 3], dtype=np.int32))
+        assert hat.because is not None
+        assert jeans.because is not None
+        assert (order[hat.because], order[jeans.because]) == (0, 2)
+
+
 def test_of_whom_nothing_is_known_popularity_speaks(model: Model) -> None:
     nothing = History(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
     asked = model.ask(nothing)
