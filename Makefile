@@ -6,11 +6,14 @@ SCALE ?= 0.02
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK_VENV := .venv-spark
+SPARK_READY := $(SPARK_VENV)/.ready
+
 # What the benches compare with lives apart from the shop's own environment.
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run evaluate test check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
+.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -23,6 +26,14 @@ run: $(READY) ## open the shop on this machine: make run [PORT=8000] [SCALE=0.02
 test: $(READY) check ## all tests, on SQLite and on a private MariaDB (or on TEST_DATABASE_URL)
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m pytest -n auto
+
+test-spark: $(SPARK_READY) ## tests of the Spark job, in local mode
+	@$(BIN)/python -m infra.spark.tools --ensure-java
+	@PYTHONPATH=. $(SPARK_VENV)/bin/python -m pytest -c tests/infra/spark/pytest.ini --rootdir . --durations 6 --confcutdir tests/infra/spark tests/infra/spark
+
+spark-package: $(READY) ## write what the Spark job is made of: make spark-package DIR=...
+	@test -n "$(DIR)" || { echo "Say where to: make spark-package DIR=dist/spark"; exit 1; }
+	@$(BIN)/python -m infra.spark.tools --package "$(DIR)"
 
 check: $(READY) ## style and types
 	@$(BIN)/ruff format --check -q . || { echo "Run: make format"; exit 1; }
@@ -101,10 +112,11 @@ model-crashes: $(READY) ## kill builds and roll-backs of models at every step: m
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U infra/spark/requirements.in -o infra/spark/requirements.txt
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U bench/requirements.in -o bench/requirements.txt
 
 clean: ## remove what was made here: environment, caches and the local data
-	@rm -rf $(VENV) $(BENCH_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(BENCH_VENV) $(SPARK_VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(READY): requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer."; exit 1; }
@@ -114,6 +126,12 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.txt)
 	@$(BIN)/uv pip sync -q --python $(BIN)/python requirements-dev.txt
+	@touch $@
+
+$(SPARK_READY): $(READY) infra/spark/requirements.txt
+	@echo "Setting up $(SPARK_VENV) (once)"
+	@$(PYTHON) -m venv --without-pip $(SPARK_VENV)
+	@$(BIN)/uv pip sync -q --python $(SPARK_VENV)/bin/python infra/spark/requirements.txt
 	@touch $@
 
 $(BENCH_READY): $(READY) bench/requirements.txt

@@ -28,6 +28,8 @@ from urllib.parse import quote
 import pymysql
 from pymysql.connections import Connection
 
+from infra import apt
+
 Tuning = Literal["tests", "bench"]
 
 _NAMES = ("mariadbd", "mysqld")
@@ -404,29 +406,9 @@ def _checked(name: str) -> str:
 
 def ensure_server() -> bool:
     """Tell whether a server is installed, after installing one where apt-get can do it unasked."""
-    if find_server() is None and (apt_get := _apt_get()):
-        print("installing mariadb-server-core, which the tests need, with apt-get", flush=True)
-        # An index that cannot be refreshed (some third party's) need not stop the installation.
-        _run_quietly([*apt_get, "update"])
-        _run_quietly([*apt_get, "install", "-y", "--no-install-recommends", "mariadb-server-core"])
+    if find_server() is None:
+        apt.install("mariadb-server-core", "the tests need")
     return find_server() is not None
-
-
-def _apt_get() -> list[str] | None:
-    """Return how to call apt-get, with its rights and without questions; None where that cannot be."""
-    command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
-    if shutil.which("apt-get") is None:
-        return None
-    if os.geteuid() == 0:
-        return command
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
-        return ["sudo", "-n", *command]
-    return None
-
-
-def _run_quietly(command: Sequence[str]) -> None:
-    """Run a command and let only its complaints be heard."""
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
 
 
 def _run_until_interrupted(port: int | None) -> None:

@@ -275,7 +275,8 @@ def only_the_settings_read_the_environment(source: Source) -> Iterator[str]:
 def boto3_is_loaded_late_and_in_few_places(source: Source) -> Iterator[str]:
     if not (source.in_library or source.path == "app.py"):
         return
-    allowed = tuple(f"chalicelib/{name}.py" for name in ("core/blobs", "core/mail", "core/secrets", "events/aws"))
+    names = ("core/blobs", "core/mail", "core/secrets", "events/aws", "recommendations/models/spark_start")
+    allowed = tuple(f"chalicelib/{name}.py" for name in names)
     for found in source.imports:
         if found.is_of("boto3", "botocore") and (found.at_top or source.path not in allowed):
             yield at(source, found.node, "imports boto3")

@@ -18,6 +18,7 @@ _BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _SITE = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/[A-Za-z0-9._~/-]*)?")
 _DEFAULT_SITE = "http://localhost:8000"
 _SENDER = re.compile(r"([^\x00-\x1f\x7f<>\"]+ <)?[^\s@<>,;:\"\x00-\x1f\x7f]+@[A-Za-z0-9.-]+>?")
+_S3_FILE = re.compile(r"s3://[a-z0-9.-]+(/[A-Za-z0-9._=-]+)+")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAYMENT_PROVIDERS = ("test", "stripe")
 # Stages that people pay real money on, whatever else they are called.
@@ -28,6 +29,18 @@ _REVISION_FILE = Path(__file__).parent.parent / "REVISION"
 
 class ConfigurationError(Exception):
     """A setting is missing or wrong; the message names it and says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """Where large models are built: an application of EMR Serverless, the role of its jobs, the job's entry point
+    (s3://…), and parameters of spark-submit beside those that it cannot do without.
+    """
+
+    application_id: str
+    role_arn: str
+    entry_point: str
+    parameters: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,9 @@ class Settings:
     # How much worse than the live model a new one may measure, as a share of it.
     model_margin: float = 0.1
     model_memory_bytes: int = 2_000_000_000
+    # From how many interactions on a model is built by Spark; where there is none, it is built here all the same.
+    model_spark_from: int = 20_000_000
+    spark: Spark | None = None
     # How long before an order a click on a recommendation may be its reason.
     attribution_days: int = 7
     # By which share a live figure must have fallen to be told of.
@@ -148,9 +164,29 @@ def load(environment: Mapping[str, str]) -> Settings:
         model_versions_kept=_integer(environment, "MODEL_VERSIONS_KEPT", 5),
         model_margin=_share(environment, "MODEL_MARGIN", 0.1),
         model_memory_bytes=_model_memory(environment),
+        model_spark_from=_integer(environment, "MODEL_SPARK_FROM", 20_000_000),
+        spark=_spark(environment),
         attribution_days=_integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
         recommendation_drift=_share(environment, "RECOMMENDATION_DRIFT", 0.2),
     )
+
+
+def _spark(environment: Mapping[str, str]) -> Spark | None:
+    """Return where large models are built; None where no application is set."""
+    application = environment.get("SPARK_APPLICATION_ID")
+    if not application:
+        return None
+    needed = ("SPARK_ROLE_ARN", "SPARK_ENTRY_POINT", "BUCKET")
+    missing = [name for name in needed if not environment.get(name)]
+    if missing:
+        raise ConfigurationError(f"SPARK_APPLICATION_ID is set, so {' and '.join(missing)} must be set too.")
+    entry_point = environment["SPARK_ENTRY_POINT"]
+    if not _S3_FILE.fullmatch(entry_point):
+        raise ConfigurationError(
+            f"SPARK_ENTRY_POINT must read s3://bucket/folder/rebuild_job.py, not {entry_point!r}."
+        )
+    parameters = environment.get("SPARK_PARAMETERS") or ""
+    return Spark(application, environment["SPARK_ROLE_ARN"], entry_point, parameters)
 
 
 def _packaged_revision() -> str:

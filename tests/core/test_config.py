@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
 from chalicelib.core import config
-from chalicelib.core.config import ConfigurationError, Settings, load
+from chalicelib.core.config import ConfigurationError, Settings, Spark, load
 
 PARTS = {"DB_HOST": "db.example", "DB_NAME": "shop", "DB_USER": "shopkeeper", "DB_PASSWORD": "geheim"}
 
@@ -282,6 +282,33 @@ def test_a_wrong_setting_of_models_is_named(name: str, value: str) -> None:
         load({name: value})
 
 
+SPARK = {
+    "SPARK_APPLICATION_ID": "00fabc",
+    "SPARK_ROLE_ARN": "arn:aws:iam::123456789012:role/shopkeeper-spark",
+    "SPARK_ENTRY_POINT": "s3://shop-code/spark/rebuild_job.py",
+    "BUCKET": "shop",
+}
+
+
+def test_large_models_are_built_by_spark_where_an_application_is_set() -> None:
+    assert (load({}).spark, load({}).model_spark_from) == (None, 20_000_000)
+    settings = load({**SPARK, "MODEL_SPARK_FROM": "5", "SPARK_PARAMETERS": "--conf a=b"})
+    expected = Spark(SPARK["SPARK_APPLICATION_ID"], SPARK["SPARK_ROLE_ARN"], SPARK["SPARK_ENTRY_POINT"], "--conf a=b")
+    assert (settings.spark, settings.model_spark_from) == (expected, 5)
+
+
+@pytest.mark.parametrize("name", ["SPARK_ROLE_ARN", "SPARK_ENTRY_POINT", "BUCKET"])
+def test_what_a_spark_application_lacks_is_named(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({key: value for key, value in SPARK.items() if key != name})
+
+
+@pytest.mark.parametrize("text", ["rebuild_job.py", "https://shop/job.py", "s3://shop/a b.py", "s3://shop"])
+def test_the_entry_point_of_the_spark_job_lies_in_a_bucket(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="SPARK_ENTRY_POINT"):
+        load({**SPARK, "SPARK_ENTRY_POINT": text})
+
+
 def test_how_recommendations_are_measured_is_a_setting() -> None:
     assert (load({}).attribution_days, load({}).recommendation_drift) == (7, 0.2)
     settings = load({"ATTRIBUTION_DAYS": "30", "RECOMMENDATION_DRIFT": "0.5"})
@@ -316,7 +343,13 @@ def test_the_manual_explains_every_setting_and_no_other() -> None:
     manual = Path(__file__).parents[2] / "docs" / "operations.md"
     table = manual.read_text().partition("## Settings")[2].partition("\n## ")[0]
     explained = {name for row in table.splitlines() for name in re.findall(r"`([A-Z_]+)`", row.partition(" | ")[0])}
-    environments = [Asked(), Asked(PARTS), Asked({"STAGE": "prod"}), Asked({"PAYMENT_PROVIDER": "test"})]
+    environments = [
+        Asked(),
+        Asked(PARTS),
+        Asked({"STAGE": "prod"}),
+        Asked({"PAYMENT_PROVIDER": "test"}),
+        Asked(SPARK),
+    ]
     for environment in environments:
         load(environment)
     # What Lambda itself sets is no setting.

@@ -16,7 +16,7 @@ import pytest
 from pymysql.connections import Connection
 from sqlalchemy import create_engine, make_url, text
 
-from infra import private_mariadb
+from infra import apt, private_mariadb
 from infra.private_mariadb import PrivateServer, ServerFailed, ServerMissing, find_server, private_server
 
 needs_server = pytest.mark.skipif(find_server() is None, reason=private_mariadb.install_hint())
@@ -262,7 +262,7 @@ def test_without_a_server_the_reader_is_told_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(private_mariadb, "find_server", lambda: None)
-    monkeypatch.setattr(private_mariadb, "_apt_get", lambda: None)
+    monkeypatch.setattr(apt, "apt_get", lambda: None)
     with pytest.raises(ServerMissing, match="TEST_DATABASE_URL"):
         PrivateServer()
     assert private_mariadb.main(["--ensure"]) == 1

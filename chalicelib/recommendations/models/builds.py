@@ -23,6 +23,9 @@ AFTER_IMPORT = timedelta(minutes=5)
 # All models are told of as one aggregate, so that receivers hear of them in order.
 AGGREGATE = "model:recommendations"
 
+# The state of a build that a Spark job works on; a build that this program works on is "running".
+SPARK = "spark"
+
 _SHOWN = ("ndcg10", "recall20", "hit10", "coverage10", "novelty10", "people")
 
 
@@ -38,7 +41,7 @@ class Builds:
 
 def overview(connection: Connection) -> Builds:
     """Return the builds that matter now."""
-    running = builds_sql.find_newest(connection, ["running"])
+    running = builds_sql.find_newest(connection, ["running", SPARK])
     return Builds(
         running=running,
         stalled=is_any_stalled(connection),
@@ -85,14 +88,32 @@ def begin(connection: Connection, *, requested_by: str) -> tuple[int, bool]:
     return int(waiting.id), True
 
 
-def note_progress(connection: Connection, build_id: int, *, step: str, progress: int, rows_read: int) -> None:
+def note_progress(
+    connection: Connection, build_id: int, *, step: str, progress: int, state: str = "running", **values: Any
+) -> None:
     """Write down how far a build is, in percent."""
-    values = {"step": step[:100], "progress": progress, "rows_read": rows_read, "updated_at": clock.now()}
-    builds_sql.update_build(connection, build_id, values, state="running")
+    given = {"step": step[:100], "progress": progress, "updated_at": clock.now(), **values}
+    builds_sql.update_build(connection, build_id, given, state=state)
+
+
+def hand_over(connection: Connection, build_id: int, learned_from: str, rows_read: int) -> None:
+    """Write down that all is ready for Spark, which works on the build from now on."""
+    values = {"state": SPARK, "step": "Spark: to be started", "learned_from": learned_from, "rows_read": rows_read}
+    builds_sql.update_build(connection, build_id, {**values, "updated_at": clock.now()}, state="running")
+
+
+def find_at_spark(connection: Connection) -> Any | None:
+    """Return the build that a Spark job works on."""
+    return builds_sql.find_newest(connection, [SPARK])
 
 
 def note_version(
-    connection: Connection, build_id: int, version: str, metrics: Mapping[str, Any], learned_from: str
+    connection: Connection,
+    build_id: int,
+    version: str,
+    metrics: Mapping[str, Any],
+    learned_from: str,
+    state: str = "running",
 ) -> None:
     """Write down what a build is about to publish: should it be killed, the next one knows what it did."""
     values = {
@@ -101,16 +122,18 @@ def note_version(
         "learned_from": learned_from,
         "updated_at": clock.now(),
     }
-    builds_sql.update_build(connection, build_id, values, state="running")
+    builds_sql.update_build(connection, build_id, values, state=state)
 
 
-def end(connection: Connection, build_id: int, state: str, message: str | None, **values: Any) -> None:
+def end(
+    connection: Connection, build_id: int, state: str, message: str | None, *, was: str = "running", **values: Any
+) -> None:
     """Write down how a build ended, and tell of it when it made a model."""
     now = clock.now()
     given = {"state": state, "message": message and message[:1000], "finished_at": now, "updated_at": now, **values}
     if state in ("done", "rejected"):
         given |= {"progress": 100, "step": None}
-    builds_sql.update_build(connection, build_id, given, state="running")
+    builds_sql.update_build(connection, build_id, given, state=was)
     logging.info("build ended", build_id=build_id, state=state, reason=message)
 
 

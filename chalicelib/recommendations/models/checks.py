@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from chalicelib.recommendations.numeric.interactions import History
 
 if TYPE_CHECKING:
     from chalicelib.recommendations.models.manifests import Manifest
-    from chalicelib.recommendations.models.reading import Learned
     from chalicelib.recommendations.numeric.train import Trained
 
 MIN_PEOPLE = 50  # of a validation: the figures of fewer say nothing
@@ -102,10 +101,12 @@ def _variance(mean: float) -> float:
     return max(mean * (1 - mean), 0.0)
 
 
-def is_other_data(learned: Learned, live: Manifest) -> bool:
-    """Tell whether what was learned from is not what the live model knew and some more: figures say nothing then."""
-    before, now = live.sizes.interactions, len(learned.interactions)
-    if live.window.first is None or learned.first is None:
+def is_other_data(first: datetime | None, interactions: int, live: Manifest) -> bool:
+    """Tell whether what was learned from (so many interactions, since when) is not what the live model knew and some
+    more: figures say nothing then.
+    """
+    before, now = live.sizes.interactions, interactions
+    if live.window.first is None or first is None:
         return True
-    moved = abs(learned.first - live.window.first)
+    moved = abs(first - live.window.first)
     return moved > _SAME_START or not before / _SAME_SIZE <= now <= before * _SAME_SIZE

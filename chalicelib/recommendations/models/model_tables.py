@@ -6,9 +6,9 @@ from sqlalchemy import BigInteger, Column, Index, Integer, String, Text
 
 from chalicelib.core.database import BigId, UtcDateTime, shop_table
 
-# `state` is queued, running, done, failed or rejected. `progress` is in percent. `learned_from` tells apart what was
-# read: a build that reads the same again has nothing to learn. `version` is set before the pointer moves to it.
-# `metrics` is JSON: the figures in short.
+# `state` is queued, running, spark (a job elsewhere works on it), done, failed or rejected. `progress` is in percent.
+# `learned_from` tells apart what was read: a build that reads the same again has nothing to learn. `version` is set
+# before the pointer moves to it. `metrics` is JSON: the figures in short.
 recommendation_builds = shop_table(
     "recommendation_builds",
     Column("id", BigId, primary_key=True),

@@ -117,7 +117,7 @@ def _present_model(manifest: Manifest, live: str | None) -> dict[str, Any]:
 def _present_build(row: Any, *, stalled: bool = False) -> dict[str, Any]:
     return {
         "id": row.id,
-        "state": row.state,
+        "state": "running" if row.state == builds.SPARK else row.state,
         "stalled": stalled,
         "requested_by": row.requested_by,
         "created_at": row.created_at,

@@ -19,7 +19,7 @@ from chalicelib.commerce.catalogue import products
 from chalicelib.core.database import run
 from chalicelib.core.text import fold
 from chalicelib.recommendations.numeric.catalogue import Catalogue
-from chalicelib.recommendations.numeric.interactions import Interactions, sorted_interactions
+from chalicelib.recommendations.numeric.interactions import Interactions, coded_interactions
 
 _PAGE = 2_000
 _CENTS = np.float32(100)
@@ -51,14 +51,17 @@ class Learned:
 
     def fingerprint(self) -> str:
         """Return a text that is another when there is something else to learn."""
-        shown = self.catalogue
-        digest = hashlib.sha256(self.item_ids.tobytes())
-        for texts in (shown.names, shown.categories, shown.brands, shown.departments):
-            digest.update("\0".join(texts).encode())
-        if shown.prices is not None:
-            digest.update(shown.prices.tobytes())
-        last = self.last.isoformat() if self.last else "never"
-        return f"{len(self.interactions)} until {last}, catalogue {digest.hexdigest()[:16]}"
+        return fingerprint(len(self.interactions), self.last, self.item_ids, self.catalogue)
+
+
+def fingerprint(n: int, last: datetime | None, item_ids: NDArray[np.int64], shown: Catalogue) -> str:
+    """Return a text that tells apart what was read: so many interactions until `last`, and the catalogue."""
+    digest = hashlib.sha256(item_ids.tobytes())
+    for texts in (shown.names, shown.categories, shown.brands, shown.departments):
+        digest.update("\0".join(texts).encode())
+    if shown.prices is not None:
+        digest.update(shown.prices.tobytes())
+    return f"{n} until {last.isoformat() if last else 'never'}, catalogue {digest.hexdigest()[:16]}"
 
 
 def _moment(times: Array, choose: Callable[[Array], Any]) -> datetime | None:
@@ -80,7 +83,7 @@ def read(batches: Iterable[Any], on_rows: Callable[[int], None] = lambda _rows: 
         on_rows(rows)
     kinds = (np.int64, np.int64, np.int64, np.float32)
     people, product_ids, times, weights = (_joined(parts, kind) for parts, kind in zip(columns, kinds, strict=True))
-    return Learned(_coded(people, product_ids, times, weights, item_ids), catalogue, item_ids, rows)
+    return Learned(coded_interactions(people, product_ids, times, weights, item_ids), catalogue, item_ids, rows)
 
 
 def _joined(parts: list[Array], kind: Any) -> Array:
@@ -88,21 +91,6 @@ def _joined(parts: list[Array], kind: Any) -> Array:
     whole = np.concatenate(parts) if parts else np.empty(0, dtype=kind)
     parts.clear()
     return whole.astype(kind, copy=False)
-
-
-def _coded(
-    people: Array, product_ids: Array, times: Array, weights: Array, item_ids: NDArray[np.int64]
-) -> Interactions:
-    items = np.searchsorted(item_ids, product_ids).astype(np.int32)
-    # A product may have become a draft again: nobody is shown it, and nothing is known of its like.
-    there = items < len(item_ids)
-    there[there] = item_ids[items[there]] == product_ids[there]
-    if not there.all():
-        people, items, times, weights = people[there], items[there], times[there], weights[there]
-    known, codes = np.unique(people, return_inverse=True)
-    return sorted_interactions(
-        codes.astype(np.int32), items, times, weights, n_people=len(known), n_items=len(item_ids)
-    )
 
 
 def read_catalogue() -> tuple[NDArray[np.int64], Catalogue]:

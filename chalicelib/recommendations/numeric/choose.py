@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.blend import Decay
 from chalicelib.recommendations.numeric.cases import Case
@@ -171,7 +172,14 @@ def rp3_part(people: Sparse, k: int, shape: tuple[float, float]) -> Part:
     return _whole(rp3_neighbours(people, k, alpha=shape[0], beta=shape[1]), "collaborative")
 
 
-def linear_part(fits: LinearFits, shape: Shape, items: Codes, k: int, n: int) -> Part | None:
+class Fits(Protocol):
+    """Whatever fits linear models: `LinearFits` here, or many machines."""
+
+    def fit(self, shape: Shape) -> Reals | None:
+        """Return the weights of a shape, as `LinearFits.fit`."""
+
+
+def linear_part(fits: Fits, shape: Shape, items: Codes, k: int, n: int) -> Part | None:
     """Fit a linear model over `items`; None where it cannot be computed."""
     weights = fits.fit(shape)
     if weights is None:
@@ -188,7 +196,11 @@ def _whole(found: Neighbours, source: Source) -> Part:
     return Part(found, None, source)
 
 
-def fading_scores(items: Codes, weights: Reals, ages: Reals, half_life: float, n: int) -> Reals:
-    """Return how much each item is bought, what is `half_life` days old counting half; the greatest is 1."""
-    found = np.bincount(items, weights=weights * np.exp2(-ages / half_life), minlength=n)
+def fading_sums(items: Codes, weights: Reals, ages: Reals, half_life: float, n: int) -> NDArray[Any]:
+    """Return how much each item is bought, what is `half_life` days old counting half: (n,) float64."""
+    return np.bincount(items, weights=weights * np.exp2(-ages / half_life), minlength=n)
+
+
+def relative(found: NDArray[Any]) -> Reals:
+    """Return amounts with the greatest as 1."""
     return (found / max(float(found.max(initial=0.0)), 1e-9)).astype(np.float32)

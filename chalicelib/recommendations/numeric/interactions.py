@@ -65,6 +65,25 @@ def sorted_interactions(
     )
 
 
+def coded_interactions(
+    people: NDArray[Any], products: NDArray[Any], times: NDArray[Any], weights: NDArray[Any], item_ids: Ints
+) -> Interactions:
+    """Return interactions of people and products by their ids: `item_ids` (n_items,) ascending has the products.
+
+    People get codes by id. A product may have become a draft again: nobody is shown it, and nothing is known of its
+    like.
+    """
+    items = np.searchsorted(item_ids, products).astype(np.int32)
+    there = items < len(item_ids)
+    there[there] = item_ids[items[there]] == products[there]
+    if not there.all():
+        people, items, times, weights = people[there], items[there], times[there], weights[there]
+    known, codes = np.unique(people, return_inverse=True)
+    return sorted_interactions(
+        codes.astype(np.int32), items, times, weights, n_people=len(known), n_items=len(item_ids)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What is known of one person at the moment of asking, oldest first: `items` (h,) int32 codes, `weights` (h,)

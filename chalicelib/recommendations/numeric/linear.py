@@ -103,35 +103,7 @@ class LinearFits:
 
     def fit(self, shape: Shape) -> Reals | None:
         """Return the weights, row: source, column: target, diagonal 0; None where they cannot be computed."""
-        found = self._gram(shape.half_life)
-        mean = float(np.diag(found).mean()) if len(found) else 0.0
-        if mean <= 0:
-            return None
-        matrix, target = found.copy(), None
-        if shape.sequence:
-            terms = self._sequence_terms()
-            if terms is None:
-                return None
-            matrix += np.float32(shape.sequence) * terms[0]
-            target = found + np.float32(shape.sequence) * terms[1]
-        matrix[np.diag_indices_from(matrix)] += np.float32(shape.ridge * mean)
-        try:
-            inverse = positive_inverse(matrix)
-        except np.linalg.LinAlgError:
-            return None
-        del matrix  # in place from here: each matrix may be as large as an eighth of the memory
-        # The constraint of a zero diagonal by Lagrange's multipliers.
-        diagonal = np.diag(inverse).copy()
-        if target is None:
-            weights = inverse
-            weights /= -diagonal
-        else:
-            weights = inverse @ target
-            del target
-            inverse *= np.diag(weights) / diagonal
-            weights -= inverse
-        np.fill_diagonal(weights, 0.0)
-        return weights if np.isfinite(weights).all() else None
+        return solve(self._gram(shape.half_life), self._sequence_terms() if shape.sequence else None, shape)
 
     def _gram(self, half_life: float | None) -> Reals:
         if half_life not in self._grams:
@@ -146,6 +118,38 @@ class LinearFits:
             earlier, later = (only_columns(each, self._items) for each in steps)
             self._sequence = gram(earlier), dense_product(earlier.transposed(), later)
         return self._sequence
+
+
+def solve(found: Reals, terms: tuple[Reals, Reals] | None, shape: Shape) -> Reals | None:
+    """Return the weights of a linear model, see `LinearFits.fit`, from how often two items are with one person.
+
+    `terms`: what was before with what was before, and with what came after; only for shapes with a sequence.
+    """
+    mean = float(np.diag(found).mean()) if len(found) else 0.0
+    if mean <= 0 or (shape.sequence and terms is None):
+        return None
+    matrix, target = found.copy(), None
+    if shape.sequence and terms is not None:
+        matrix += np.float32(shape.sequence) * terms[0]
+        target = found + np.float32(shape.sequence) * terms[1]
+    matrix[np.diag_indices_from(matrix)] += np.float32(shape.ridge * mean)
+    try:
+        inverse = positive_inverse(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    del matrix  # in place from here: each matrix may be as large as an eighth of the memory
+    # The constraint of a zero diagonal by Lagrange's multipliers.
+    diagonal = np.diag(inverse).copy()
+    if target is None:
+        weights = inverse
+        weights /= -diagonal
+    else:
+        weights = inverse @ target
+        del target
+        inverse *= np.diag(weights) / diagonal
+        weights -= inverse
+    np.fill_diagonal(weights, 0.0)
+    return weights if np.isfinite(weights).all() else None
 
 
 def positive_inverse(matrix: Reals) -> Reals:

@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.interactions import Codes, Ints, Reals
 from chalicelib.recommendations.numeric.sparse import Sparse, blocks, single_products
@@ -46,34 +48,47 @@ def bm25_neighbours(people: Sparse, k: int, *, k1: float, b: float) -> Neighbour
 
     `k1` bounds what one strong interaction counts, `b` in [0, 1] how much frequent items are held down.
     """
-    items = people.transposed()
-    lengths = np.bincount(people.columns, weights=people.values, minlength=people.n_columns)
-    mean = float(lengths.sum()) / max(len(lengths), 1)
-    norm = 1.0 - b + b * lengths / max(mean, 1e-9)
+    frequency = np.bincount(people.columns, weights=people.values, minlength=people.n_columns)
+    weighed = bm25_weighed(people, frequency, k1=k1, b=b)
+    return strongest(weighed.transposed(), weighed, k)
+
+
+def bm25_weighed(people: Sparse, frequency: NDArray[Any], *, k1: float, b: float) -> Sparse:
+    """Return the weights that both sides of the product have; `people` may be some of all people.
+
+    `frequency`: (n_items,) the sum of the values of each item over all people.
+    """
+    mean = float(frequency.sum()) / max(len(frequency), 1)
+    norm = 1.0 - b + b * frequency / max(mean, 1e-9)
     idf = np.log(max(people.n_columns, 2)) - np.log1p(people.lengths)
-    weighed = items.values * (k1 + 1.0) / (k1 * norm[items.rows] + items.values) * idf[items.columns]
-    left = items.with_values(weighed)
-    # The other way round the same numbers: each place of `people` has one of `items`.
     weighed = people.values * (k1 + 1.0) / (k1 * norm[people.columns] + people.values) * idf[people.rows]
-    return strongest(left, people.with_values(weighed), k)
+    return people.with_values(weighed)
 
 
 def rp3_neighbours(people: Sparse, k: int, *, alpha: float, beta: float) -> Neighbours:
     """Return RP3beta neighbours: the chance to come from item to person to item, to the power of `alpha`, held down
     by the target's frequency to the power of `beta`.
     """
-    items = people.transposed()
-    degree = np.maximum(items.lengths, 1)
-    there = (items.values / degree[items.rows]) ** alpha
+    there, back = rp3_chances(people, np.bincount(people.columns, minlength=people.n_columns), alpha=alpha, beta=beta)
+    return strongest(there.transposed(), back, k)
+
+
+def rp3_chances(people: Sparse, degree: Ints, *, alpha: float, beta: float) -> tuple[Sparse, Sparse]:
+    """Return the chances of the way from items to people (to be transposed) and of the way back; `people` may be some
+    of all people. `degree`: (n_items,) how many of all people have each item.
+    """
+    degree = np.maximum(degree, 1)
+    there = (people.values / degree[people.columns]) ** alpha
     back = (people.values / np.maximum(people.lengths, 1)[people.rows]) ** alpha
     held_down = back * degree[people.columns].astype(np.float64) ** -beta
-    return strongest(items.with_values(there), people.with_values(held_down), k)
+    return people.with_values(there), people.with_values(held_down)
 
 
-def strongest(left: Sparse, right: Sparse, k: int) -> Neighbours:
+def strongest(left: Sparse, right: Sparse, k: int, *, first_item: int = 0, threads: int = _THREADS) -> Neighbours:
     """Return the `k` greatest of each row of `left` x `right` above 0 but the row's own item; ties by column.
 
-    Rows are worked on in blocks whose sums fit a processor's cache, by two threads.
+    The rows of `left` are the items from `first_item` on: all, or a run of them. They are worked on in blocks whose
+    sums fit a processor's cache, by two threads.
     """
     found = Neighbours(
         np.zeros((left.n_rows, k), dtype=np.int32),
@@ -89,16 +104,16 @@ def strongest(left: Sparse, right: Sparse, k: int) -> Neighbours:
         sums = np.zeros((most_rows, 1 << bits), dtype=np.float32)
         with suppress(Empty):
             while True:
-                _strongest_of_block(found, left, right, *waiting.get_nowait(), sums, bits)
+                _strongest_of_block(found, left, right, *waiting.get_nowait(), sums, bits, first_item)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for done in [pool.submit(work) for _ in range(_THREADS)]:
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work) for _ in range(threads)]:
             done.result()
     return found
 
 
 def _strongest_of_block(
-    found: Neighbours, left: Sparse, right: Sparse, first: int, last: int, sums: Reals, bits: int
+    found: Neighbours, left: Sparse, right: Sparse, first: int, last: int, sums: Reals, bits: int, first_item: int
 ) -> None:
     """Add up the products of rows [first, last) in `sums` (all 0, and again 0 at the end), keep the greatest."""
     places, values = single_products(left, right, first, last, 1 << bits)
@@ -106,7 +121,7 @@ def _strongest_of_block(
         return
     flat = sums.reshape(-1)
     np.add.at(flat, places, values)
-    flat[np.arange(first, last) + (np.arange(last - first) << bits)] = 0.0  # nobody is its own neighbour
+    flat[np.arange(first, last) + first_item + (np.arange(last - first) << bits)] = 0.0  # nobody is its own neighbour
     # So few are all looked at, though some of them are there several times.
     few = len(places) * _FEW < (last - first) << bits
     kept = places if few else _contenders(sums[: last - first], found.k)

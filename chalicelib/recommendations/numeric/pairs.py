@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.interactions import History, Interactions, Ints, Reals
 from chalicelib.recommendations.numeric.sparse import Sparse
@@ -56,18 +58,30 @@ def affordable(pairs: Pairs, most_products: float) -> Sparse:
 
     Neighbourhoods cost the square of each list, and the longest say least: they are of those who buy for others.
     """
-    people = pairs.people
-    lengths = people.lengths.astype(np.float64)
-    if float((lengths**2).sum()) <= most_products:
-        return people
-    low, high = 1, int(lengths.max())
-    while low < high:  # the greatest length that is affordable
+    most = affordable_length(np.bincount(pairs.people.lengths), most_products)
+    return pairs.people if most is None else newest(pairs, most)
+
+
+def affordable_length(counts: NDArray[Any], most_products: float) -> int | None:
+    """Return the greatest length of lists that is affordable, None: any. `counts`: how many people have 0, 1, 2 …"""
+    lengths, people = np.arange(len(counts), dtype=np.float64), counts.astype(np.float64)
+    if float((people * lengths**2).sum()) <= most_products:
+        return None
+    low, high = 1, len(counts) - 1
+    while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if (np.minimum(lengths, middle) ** 2).sum() <= most_products else (low, middle - 1)
+        is_affordable = float((people * np.minimum(lengths, middle) ** 2).sum()) <= most_products
+        low, high = (middle, high) if is_affordable else (low, middle - 1)
+    return low
+
+
+def newest(pairs: Pairs, most: int) -> Sparse:
+    """Return what people have, of each at most so many, the newest."""
+    people = pairs.people
     order = np.lexsort((pairs.ages, people.rows))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order)) - np.repeat(people.starts[:-1], people.lengths)
-    kept = rank < low
+    kept = rank < most
     starts = np.concatenate([[0], np.cumsum(kept)])[people.starts]
     return Sparse(starts, people.columns[kept], people.values[kept], people.n_columns)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric import blend, choose
 from chalicelib.recommendations.numeric.cases import Case, slice_interactions
@@ -139,11 +140,15 @@ def _figures(data: blend.Features, cases: Sequence[Case], popularity: Reals) -> 
 
 def some_people(interactions: Interactions) -> Interactions:
     """Return the interactions of as many people, drawn at random, as choosing looks at."""
-    if len(interactions) <= CHOSEN_BY:
-        return interactions
-    share = CHOSEN_BY / len(interactions)
-    kept = np.random.default_rng(1).random(interactions.n_people) < share
-    return interactions.only(kept[interactions.people])
+    kept = drawn(len(interactions), interactions.n_people)
+    return interactions if kept is None else interactions.only(kept[interactions.people])
+
+
+def drawn(n_interactions: int, n_people: int) -> NDArray[np.bool_] | None:
+    """Return which people choosing looks at, (n_people,); None: at all."""
+    if n_interactions <= CHOSEN_BY:
+        return None
+    return np.random.default_rng(1).random(n_people) < CHOSEN_BY / n_interactions
 
 
 def _learn_repeat(

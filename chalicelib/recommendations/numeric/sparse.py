@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from chalicelib.recommendations.numeric.interactions import Codes, Ints, Reals
 
+_LOOKED_THROUGH = 8_000_000  # entries at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
@@ -45,6 +47,22 @@ class Sparse:
         starts = np.zeros(self.n_columns + 1, dtype=np.int64)
         np.cumsum(np.bincount(self.columns, minlength=self.n_columns), out=starts[1:])
         return Sparse(starts, self.rows[order], self.values[order], self.n_rows)
+
+    def transposed_part(self, first: int, last: int) -> Sparse:
+        """Return columns [first, last) as rows, as `transposed` does; of a mapped matrix only those are held."""
+        found = [
+            np.flatnonzero((part >= first) & (part < last)) + at
+            for at in range(0, len(self.columns), _LOOKED_THROUGH)
+            for part in (self.columns[at : at + _LOOKED_THROUGH],)
+        ]
+        entries = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+        columns = self.columns[entries] - np.int32(first)
+        order = transposing_order(columns, last - first)
+        starts = np.zeros(last - first + 1, dtype=np.int64)
+        np.cumsum(np.bincount(columns, minlength=last - first), out=starts[1:])
+        entries = entries[order]
+        rows = (np.searchsorted(self.starts, entries, side="right") - 1).astype(np.int32)
+        return Sparse(starts, rows, self.values[entries], self.n_rows)
 
     def dense_rows(self, first: int, last: int) -> Reals:
         """Return rows [first, last) as (last - first, n_columns) float32."""
@@ -90,11 +108,12 @@ def single_products(left: Sparse, right: Sparse, first: int, last: int, width: i
     part = slice(int(left.starts[first]), int(left.starts[last]))
     middle = left.columns[part]
     # Not `lengths`: that is all rows' each time, and there are many blocks.
-    counts = right.starts[middle + 1] - right.starts[middle]
+    begins = right.starts[middle]
+    counts = right.starts[middle + 1] - begins
     ends = np.cumsum(counts)
     # Where in `right` each single product is: runs of consecutive entries, one for each entry of `left`.
     entries = np.arange(int(ends[-1]) if len(ends) else 0)
-    entries += np.repeat(right.starts[middle] - (ends - counts), counts)
+    entries += np.repeat(begins - (ends - counts), counts)
     offsets = np.repeat(np.arange(last - first, dtype=np.int64) * width, np.diff(left.starts[first : last + 1]))
     places = np.repeat(offsets, counts)
     places += right.columns.take(entries)
