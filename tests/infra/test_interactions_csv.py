@@ -54,9 +54,20 @@ def test_without_times_the_order_in_the_file_is_that_of_each_person(file: Path, 
     ],
 )
 def test_times_are_seconds_or_finer_or_iso_8601(file: Path, text: str, seconds: int) -> None:
-    file.write_text(f"user_id,item_id,timestamp\na,1,{text}\na,2,{text}\nb,1,\n")
+    file.write_text(f"user_id,item_id,timestamp,basket_id\na,1,{text},7\na,2,{text},7\nb,1,,8\n")
     found, _ids = read_interactions(file)
     assert found.times[:2].tolist() == ([seconds] * 2 if seconds else [0, 1])
+
+
+def test_without_baskets_one_thing_is_done_at_once_in_the_order_of_the_file(file: Path) -> None:
+    day = 1_700_000_000
+    rows = [("a", 3, day), ("b", 9, day), ("a", 1, day), ("a", 2, day - 86_400_000), ("a", 2, day)]
+    file.write_text("user_id,item_id,timestamp\n" + "".join(f"{p},{i},{t}\n" for p, i, t in rows))
+    found, ids = read_interactions(file)
+    mine = found.people == ids.people.index("a")
+    assert [ids.items[code] for code in found.items[mine]] == ["2", "3", "1", "2"]
+    assert found.times[mine].tolist() == [day - 86_400_000, day, day + 1, day + 2]
+    assert found.times[~mine].tolist() == [day]
 
 
 def test_what_counts_for_nothing_did_not_happen(file: Path) -> None:
