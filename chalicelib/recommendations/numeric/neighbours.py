@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from chalicelib.recommendations.numeric.interactions import Codes, Ints, Reals
 from chalicelib.recommendations.numeric.sparse import Sparse, blocks, single_products
 
-# Sums that are kept at once by each thread: 2 MB; single products at once.
-_CACHED_SUMS = 512 * 1024
+# Sums that each thread keeps at once, 16 MB, as the last cache of a server holds them; single products at once.
+_CACHED_SUMS = 4 * 1024 * 1024
 _BLOCK = 500_000
 _THREADS = 2
 _TINY = float(np.finfo(np.float32).tiny)
 # Rows of fewer single products than this part of the columns are sorted as they are.
-_FEW = 16
+_FEW = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _contenders(sums: Reals, k: int) -> Ints:
     Where columns are put into groups, the k-th greatest of the groups' greatest is not above the k-th of all.
     """
     n_rows, width = sums.shape
-    groups = min(width, max(width // 16, 1 << (4 * k - 1).bit_length()))
+    groups = min(width, 1 << (4 * k - 1).bit_length())
     greatest = sums.reshape(n_rows, width // groups, groups).max(axis=1)
     greatest.sort(axis=1)
     least = greatest[:, -k] if k <= groups else np.zeros(n_rows, dtype=np.float32)
