@@ -71,7 +71,11 @@ class CountingModel:
     def ask(self, history: History, question: str = "next") -> CountingAnswer:
         return CountingAnswer(self, history)
 
-    def score_new(self, history: History, catalogue: Catalogue, question: str = "next") -> Reals:
+    def encode(self, catalogue: Catalogue) -> Catalogue:
+        return catalogue
+
+    def score_new(self, asked: CountingAnswer, catalogue: Catalogue) -> Reals:
+        history = asked.history
         return np.array(
             [
                 sum(

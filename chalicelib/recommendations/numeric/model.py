@@ -106,16 +106,20 @@ def decayed(history: History, decay: tuple[float, float | None]) -> Reals:
     weights = history.weights
     if power:
         weights = weights * (1.0 + np.arange(len(history) - 1, -1, -1)) ** -power
-    if half_life is not None and history.ages is not None and len(history):
-        weights = weights * np.exp2((history.ages.min() - history.ages) / half_life)
-    return weights.astype(np.float32)
+    return _faded(weights, history, half_life).astype(np.float32)
+
+
+def _faded(weights: NDArray[Any], history: History, half_life: float | None) -> NDArray[Any]:
+    """Return weights of a history, by half for so many days more than its newest, where times are known."""
+    if half_life is None or history.ages is None or not len(history):
+        return weights
+    faded: NDArray[Any] = weights * np.exp2((history.ages.min() - history.ages) / half_life)
+    return faded
 
 
 def habit(history: History, items: Codes, half_life: float | None) -> Reals:
     """Return how often and how lately each of the distinct `items` was had, the greatest 1: (n,) float32."""
-    weights = history.weights
-    if half_life is not None and history.ages is not None and len(history):
-        weights = weights * np.exp2((history.ages.min() - history.ages) / half_life)
+    weights = _faded(history.weights, history, half_life)
     order = np.argsort(items)
     places = np.searchsorted(items, history.items, sorter=order)
     places = np.minimum(places, max(len(items) - 1, 0))
@@ -275,28 +279,30 @@ class Model:
         total[known.items] += again.astype(np.float32)
         return Asked(total, history, known, statics, spoke, again.astype(np.float32), self._vectors)
 
-    def score_new(self, history: History, catalogue: Catalogue, question: Question = "next") -> Reals:
-        """Return scores, on the scale of `score`, of items that the model has not seen, by their attributes.
+    def encode(self, catalogue: Catalogue) -> Sparse:
+        """Return items that the model has not seen as vectors over its tokens, for `score_new`: a row each."""
+        return content.encode(catalogue, self._vocabulary, content.n_items_of(catalogue))
+
+    def score_new(self, asked: Asked, new: Sparse) -> Reals:
+        """Return scores, on the scale of those of `asked`, of encoded items that the model has not seen.
 
         What is as much alike as the person's own items are gets a set share of what the best known item has: nothing
         is known yet of how it sells. (A long history of many kinds is not much like any one of them.)
         """
-        n_new = content.n_items_of(catalogue)
-        _asked, known = self._asked(history, question)
-        if not len(known) or not n_new:
-            return np.zeros(n_new, dtype=np.float32)
-        new = content.encode(catalogue, self._vocabulary, n_new)
+        known = asked.known
+        if not len(known) or not new.n_rows:
+            return np.zeros(new.n_rows, dtype=np.float32)
         weights = decayed(known, (0.5, None))
         alike = content.likeness(known.items, weights, self._vectors, new)
         own = content.likeness(known.items, weights, self._vectors, content.rows_of(self._vectors, known.items))
         alike = np.minimum(alike / max(float(own.max()), 1e-9), 1.0)
-        best = own_scale(self.score(history, question), known.items)
+        best = own_scale(asked.scores, known.items)
         found: Reals = (alike * np.float32(NEW_SHARE * max(best, 0.0))).astype(np.float32)
         return found
 
     def likeness_to(self, catalogue: Catalogue) -> Reals:
         """Return the cosine of each of m items that the model has not seen with each that it has: (m, n_items)."""
-        new = content.encode(catalogue, self._vocabulary, content.n_items_of(catalogue))
+        new = self.encode(catalogue)
         ones = np.ones(1, dtype=np.float32)
         found = np.zeros((new.n_rows, self.n_items), dtype=np.float32)
         for row in range(new.n_rows):

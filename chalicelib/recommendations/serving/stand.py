@@ -19,7 +19,8 @@ from chalicelib.core.text import fold
 from chalicelib.recommendations.models.live import LiveModel
 from chalicelib.recommendations.numeric.catalogue import Catalogue
 from chalicelib.recommendations.numeric.interactions import Codes, Reals
-from chalicelib.recommendations.numeric.model import Asked, Question
+from chalicelib.recommendations.numeric.model import Asked
+from chalicelib.recommendations.numeric.sparse import Sparse
 from chalicelib.recommendations.serving.shelf import Facet, Shelf
 
 # A product is popular in its category when it is among so many of it that were bought most, and was bought at all. Of
@@ -34,9 +35,10 @@ _MOST_NEW = 2_000
 class Stand:
     """`codes`: (n_rows,) int32, the model's item of each row of the shelf, -1 of a product that is newer than it.
 
-    `new`: (m,) rows of such products with their attributes; `popular`, `trending`: (n_rows,) bool, which are among
-    the best sold of their category, of all times and lately; `trend`: (n_rows,) float32 in [0, 1], the place by
-    recent popularity, then by all of it; `opened_at`: when the shop's first product came.
+    `new`: (m,) rows of such products with their attributes, and these as the model's vectors; `popular`, `trending`:
+    (n_rows,) bool, which are among the best sold of their category, of all times and lately; `trend`: (n_rows,)
+    float32 in [0, 1], the place by recent popularity, then by all of it; `opened_at`: when the shop's first product
+    came.
     """
 
     live: LiveModel
@@ -44,18 +46,19 @@ class Stand:
     codes: Codes
     new: NDArray[np.int64]
     new_catalogue: Catalogue
+    new_vectors: Sparse
     popular: NDArray[np.bool_]
     trending: NDArray[np.bool_]
     trend: Reals
     opened_at: datetime | None
 
-    def scores(self, asked: Asked, question: Question = "next") -> Reals:
+    def scores(self, asked: Asked) -> Reals:
         """Return how much speaks for each row: (n_rows,) float32, comparable with each other only."""
         items = asked.scores
         found: Reals = items[self.codes] if len(items) else np.zeros(len(self.codes), dtype=np.float32)
         if len(self.new):
             found[self.codes < 0] = items.min(initial=0.0)
-            found[self.new] = self.live.model.score_new(asked.history, self.new_catalogue, question)
+            found[self.new] = self.live.model.score_new(asked, self.new_vectors)
         return found
 
     def category_of(self, row: int, among: NDArray[np.bool_]) -> str | None:
@@ -92,12 +95,14 @@ def _make(connection: Connection, live: LiveModel, shelf: Shelf) -> Stand:
     trend = np.empty(len(codes), dtype=np.float32)
     # Of equal ones the lower row is the better.
     trend[np.lexsort((-np.arange(len(codes)), bought, lately))] = np.arange(1, len(codes) + 1) / max(len(codes), 1)
+    new_catalogue = _attributes(connection, [int(each) for each in shelf.ids[new]])
     return Stand(
         live=live,
         shelf=shelf,
         codes=codes,
         new=new,
-        new_catalogue=_attributes(connection, [int(each) for each in shelf.ids[new]]),
+        new_catalogue=new_catalogue,
+        new_vectors=live.model.encode(new_catalogue),
         popular=top_of_groups(bought, groups, TOP_OF_CATEGORY, TOP_SHARE),
         trending=top_of_groups(lately, groups, TOP_OF_CATEGORY, TOP_SHARE),
         trend=trend,

@@ -258,7 +258,7 @@ def test_the_evidence_points_at_the_newest_of_what_was_bought_twice(model: Model
 
 def test_new_items_find_their_place_by_what_they_are(model: Model) -> None:
     new = Catalogue(names=["style0 novelty", "style2 novelty", "unheard of"], categories=["kind 0", "kind 2", "else"])
-    scores = model.score_new(history(0, 1, 2), new)
+    scores = model.score_new(model.ask(history(0, 1, 2)), model.encode(new))
     known = model.score(history(0, 1, 2))
     assert scores[0] > scores[1] >= 0
     assert scores[0] > scores[2] == 0
@@ -268,7 +268,7 @@ def test_new_items_find_their_place_by_what_they_are(model: Model) -> None:
 def test_who_bought_much_of_many_kinds_is_shown_new_items_of_each(model: Model) -> None:
     new = Catalogue(names=["style0 novelty", "unheard of"], categories=["kind 0", "else"])
     by_turns = [taste * ITEMS_OF_A_TASTE + nth for nth in range(9) for taste in range(TASTES)]
-    scores = model.score_new(history(*by_turns), new)
+    scores = model.score_new(model.ask(history(*by_turns)), model.encode(new))
     best = np.delete(model.score(history(*by_turns)), by_turns).max()
     assert scores[0] > 0.4 * best, "though it is like a quarter of them only"
     assert scores[1] == 0
@@ -320,7 +320,7 @@ def test_arrays_may_be_read_only(trained: Trained) -> None:
     frozen.score(asked, "next")
     frozen.explain(asked, 5, "set")
     frozen.similar(0)
-    frozen.score_new(asked, catalogue())
+    frozen.score_new(frozen.ask(asked), frozen.encode(catalogue()))
 
 
 def test_a_newer_purchase_counts_more_where_times_are_known(model: Model) -> None:
