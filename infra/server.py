@@ -16,7 +16,7 @@ from chalice.app import CloudWatchEvent, EventSourceHandler
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, LambdaContext, LocalChalice, LocalDevServer
 
-from chalicelib.core import http, logging, responses
+from chalicelib.core import cors, logging, responses
 from chalicelib.core.errors import AppError
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
@@ -98,7 +98,7 @@ class Handler(ChaliceRequestHandler):
         error.title = title
         request_id = uuid.uuid4().hex
         body = responses.problem(error, status, self.path.partition("?")[0], request_id)
-        sent = http.cors_headers(self.headers.get("origin")) | (headers or {})
+        sent = cors.headers(self.headers.get("origin")) | (headers or {})
         sent |= {"Content-Type": responses.PROBLEM_TYPE, "X-Request-Id": request_id}
         self._send_http_response(status, sent, "" if self.command == "HEAD" else body)
 

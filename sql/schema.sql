@@ -1,5 +1,67 @@
 -- The schema of Shopkeeper as MySQL sees it. Made by `make schema`; the migrations are what runs.
 
+CREATE TABLE assistant_usage (
+  account_id BIGINT NOT NULL,
+  day DATE NOT NULL,
+  requests INTEGER NOT NULL,
+  tokens BIGINT NOT NULL,
+  cost_micros BIGINT NOT NULL,
+  PRIMARY KEY (account_id, day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_assistant_usage_day ON assistant_usage (day);
+
+CREATE TABLE conversation_day_intents (
+  day DATE NOT NULL,
+  intent VARCHAR(32) NOT NULL,
+  questions INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  PRIMARY KEY (day, intent)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE conversation_days (
+  day DATE NOT NULL,
+  conversations INTEGER NOT NULL,
+  people INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  questions INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  asked_back INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  resolved INTEGER NOT NULL,
+  handoffs INTEGER NOT NULL,
+  taken_over INTEGER NOT NULL,
+  ratings INTEGER NOT NULL,
+  rating_sum INTEGER NOT NULL,
+  helpful INTEGER NOT NULL,
+  not_helpful INTEGER NOT NULL,
+  converted INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  wait_ms BIGINT NOT NULL,
+  response_ms BIGINT NOT NULL,
+  revenue_cents BIGINT NOT NULL,
+  tokens BIGINT NOT NULL,
+  cost_micros BIGINT NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE conversation_due_days (
+  day DATE NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE conversation_job (
+  id SMALLINT NOT NULL,
+  seen_until DATETIME(6),
+  started_at DATETIME(6),
+  finished_at DATETIME(6),
+  as_of DATETIME(6),
+  error VARCHAR(1000),
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE distribution_centers (
   id BIGINT NOT NULL AUTO_INCREMENT,
   name VARCHAR(255) NOT NULL,
@@ -727,6 +789,104 @@ CREATE INDEX ix_checkouts_promotion_id ON checkouts (promotion_id);
 
 CREATE INDEX ix_checkouts_state ON checkouts (state, expires_at);
 
+CREATE TABLE conversation_profiles (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  account_id BIGINT NOT NULL,
+  is_active BOOL NOT NULL,
+  preferences TEXT NOT NULL,
+  total_conversations INTEGER NOT NULL,
+  total_messages INTEGER NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_conversation_profiles_account_id UNIQUE (account_id),
+  CONSTRAINT fk_conversation_profiles_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE conversation_sessions (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  public_id VARCHAR(36) NOT NULL,
+  account_id BIGINT NOT NULL,
+  title VARCHAR(255) NOT NULL,
+  description TEXT NOT NULL,
+  search_key TEXT NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  ai_model_version VARCHAR(100),
+  session_context MEDIUMTEXT NOT NULL,
+  tags TEXT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  last_activity_at DATETIME(6) NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  message_count INTEGER NOT NULL,
+  user_message_count INTEGER NOT NULL,
+  ai_message_count INTEGER NOT NULL,
+  system_message_count INTEGER NOT NULL,
+  failed_message_count INTEGER NOT NULL,
+  user_words INTEGER NOT NULL,
+  ai_words INTEGER NOT NULL,
+  user_characters INTEGER NOT NULL,
+  ai_characters INTEGER NOT NULL,
+  first_message_at DATETIME(6),
+  last_message_at DATETIME(6),
+  last_message_type VARCHAR(8),
+  user_responses INTEGER NOT NULL,
+  user_response_ms BIGINT NOT NULL,
+  ai_responses INTEGER NOT NULL,
+  ai_response_ms BIGINT NOT NULL,
+  confidences INTEGER NOT NULL,
+  confidence_ppm BIGINT NOT NULL,
+  tokens_used BIGINT NOT NULL,
+  session_rating SMALLINT,
+  user_satisfaction VARCHAR(32),
+  rated_at DATETIME(6),
+  assistant_state MEDIUMTEXT,
+  answering VARCHAR(150),
+  answering_until DATETIME(6),
+  handoff VARCHAR(16),
+  handoff_at DATETIME(6),
+  assignee_id BIGINT,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_conversation_sessions_public_id UNIQUE (public_id),
+  CONSTRAINT fk_conversation_sessions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id),
+  CONSTRAINT fk_conversation_sessions_assignee FOREIGN KEY(assignee_id) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_sessions_active ON conversation_sessions (last_activity_at, id);
+
+CREATE INDEX ix_conversation_sessions_assignee ON conversation_sessions (assignee_id, handoff_at, id);
+
+CREATE INDEX ix_conversation_sessions_created ON conversation_sessions (created_at, id);
+
+CREATE INDEX ix_conversation_sessions_handoff ON conversation_sessions (handoff, handoff_at, id);
+
+CREATE INDEX ix_conversation_sessions_idle ON conversation_sessions (status, last_activity_at, id);
+
+CREATE INDEX ix_conversation_sessions_own ON conversation_sessions (account_id, last_activity_at, id);
+
+CREATE INDEX ix_conversation_sessions_rated ON conversation_sessions (session_rating, rated_at, id);
+
+CREATE TABLE conversation_templates (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  name VARCHAR(200) NOT NULL,
+  name_key VARCHAR(255) NOT NULL,
+  description TEXT NOT NULL,
+  category VARCHAR(100) NOT NULL,
+  template_data MEDIUMTEXT NOT NULL,
+  is_active BOOL NOT NULL,
+  usage_count INTEGER NOT NULL,
+  created_by BIGINT,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_conversation_templates_name_key UNIQUE (name_key),
+  CONSTRAINT fk_conversation_templates_created_by FOREIGN KEY(created_by) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_templates_category ON conversation_templates (category, id);
+
+CREATE INDEX ix_conversation_templates_created_by ON conversation_templates (created_by);
+
 CREATE TABLE experiment_exposures (
   id BIGINT NOT NULL AUTO_INCREMENT,
   experiment_id BIGINT NOT NULL,
@@ -916,6 +1076,95 @@ CREATE INDEX ix_checkout_items_inventory_item_id ON checkout_items (inventory_it
 
 CREATE INDEX ix_checkout_items_product_id ON checkout_items (product_id);
 
+CREATE TABLE conversation_handoffs (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  session_id BIGINT NOT NULL,
+  requested_by VARCHAR(16) NOT NULL,
+  reason VARCHAR(32) NOT NULL,
+  requested_at DATETIME(6) NOT NULL,
+  assignee_id BIGINT,
+  taken_at DATETIME(6),
+  closed_at DATETIME(6),
+  PRIMARY KEY (id),
+  CONSTRAINT fk_conversation_handoffs_session_id FOREIGN KEY(session_id) REFERENCES conversation_sessions (id) ON DELETE CASCADE,
+  CONSTRAINT fk_conversation_handoffs_assignee_id FOREIGN KEY(assignee_id) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_handoffs_assignee ON conversation_handoffs (assignee_id, id);
+
+CREATE INDEX ix_conversation_handoffs_requested ON conversation_handoffs (requested_at, id);
+
+CREATE INDEX ix_conversation_handoffs_session ON conversation_handoffs (session_id, id);
+
+CREATE TABLE conversation_messages (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  public_id VARCHAR(36) NOT NULL,
+  session_id BIGINT NOT NULL,
+  account_id BIGINT NOT NULL,
+  sequence_number INTEGER NOT NULL,
+  message_type VARCHAR(8) NOT NULL,
+  origin VARCHAR(16) NOT NULL,
+  author_id BIGINT,
+  content TEXT NOT NULL,
+  words TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  status VARCHAR(16) NOT NULL,
+  timestamp DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  ai_model VARCHAR(100),
+  response_time_ms INTEGER,
+  tokens_used INTEGER,
+  confidence_ppm INTEGER,
+  metadata MEDIUMTEXT NOT NULL,
+  attachments MEDIUMTEXT NOT NULL,
+  word_count INTEGER NOT NULL,
+  character_count INTEGER NOT NULL,
+  language VARCHAR(8),
+  client_message_id VARCHAR(64),
+  reply_to INTEGER,
+  intent VARCHAR(32),
+  outcome VARCHAR(16),
+  cost_micros BIGINT,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_conversation_messages_number UNIQUE (session_id, sequence_number),
+  CONSTRAINT uq_conversation_messages_client UNIQUE (session_id, client_message_id),
+  CONSTRAINT uq_conversation_messages_public_id UNIQUE (public_id),
+  CONSTRAINT fk_conversation_messages_session_id FOREIGN KEY(session_id) REFERENCES conversation_sessions (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_messages_outcome ON conversation_messages (outcome, timestamp, id);
+
+CREATE INDEX ix_conversation_messages_own ON conversation_messages (account_id, timestamp, id);
+
+CREATE INDEX ix_conversation_messages_time ON conversation_messages (timestamp, id);
+
+CREATE FULLTEXT INDEX ix_conversation_messages_words_full_text ON conversation_messages (words);
+
+CREATE TABLE conversation_notes (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  session_id BIGINT NOT NULL,
+  author_id BIGINT NOT NULL,
+  content TEXT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT fk_conversation_notes_session_id FOREIGN KEY(session_id) REFERENCES conversation_sessions (id) ON DELETE CASCADE,
+  CONSTRAINT fk_conversation_notes_author_id FOREIGN KEY(author_id) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_notes_author_id ON conversation_notes (author_id);
+
+CREATE INDEX ix_conversation_notes_session ON conversation_notes (session_id, id);
+
+CREATE TABLE conversation_products (
+  session_id BIGINT NOT NULL,
+  product_id BIGINT NOT NULL,
+  shown_at DATETIME(6) NOT NULL,
+  in_cart BOOL NOT NULL,
+  PRIMARY KEY (session_id, product_id),
+  CONSTRAINT fk_conversation_products_session_id FOREIGN KEY(session_id) REFERENCES conversation_sessions (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_products_product ON conversation_products (product_id, shown_at);
+
 CREATE TABLE order_items (
   id BIGINT NOT NULL AUTO_INCREMENT,
   order_id BIGINT NOT NULL,
@@ -985,6 +1234,24 @@ CREATE INDEX ix_payments_order_id ON payments (order_id);
 CREATE INDEX ix_payments_state ON payments (state, updated_at);
 
 CREATE UNIQUE INDEX uq_payments_reference ON payments (provider, reference);
+
+CREATE TABLE message_reactions (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  message_id BIGINT NOT NULL,
+  account_id BIGINT NOT NULL,
+  reaction_type VARCHAR(16) NOT NULL,
+  comment TEXT,
+  created_at DATETIME(6) NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_message_reactions_once UNIQUE (message_id, account_id, reaction_type),
+  CONSTRAINT fk_message_reactions_message_id FOREIGN KEY(message_id) REFERENCES conversation_messages (id) ON DELETE CASCADE,
+  CONSTRAINT fk_message_reactions_account_id FOREIGN KEY(account_id) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_message_reactions_account_id ON message_reactions (account_id);
+
+CREATE INDEX ix_message_reactions_type ON message_reactions (reaction_type, updated_at, id);
 
 CREATE TABLE refunds (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -339,7 +339,7 @@ def test_mysql_keeps_rows_in_innodb_and_compares_text_by_its_bytes(mysql_url: st
     # The coded words of the search are ASCII, which is quicker to look through.
     coded = ("ascii", "ascii_bin")
     assert {row[6:] for row in found["columns"]} == {("utf8mb4", "utf8mb4_bin"), coded, (None, None)}
-    assert {row[0] for row in found["columns"] if row[6:] == coded} == {"product_search"}
+    assert {row[0] for row in found["columns"] if row[6:] == coded} == {"conversation_messages", "product_search"}
     times = [row for row in found["columns"] if row[1].endswith("_at") or row[1].endswith("_until")]
     assert times
     assert {row[2] for row in times} == {"datetime(6)"}

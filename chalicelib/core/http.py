@@ -14,9 +14,8 @@ from typing import Any, TypeGuard
 from chalice import Chalice, Response
 from chalice.app import CaseInsensitiveMapping
 
-from chalicelib.core import clock, idempotency, inputs, logging, responses
+from chalicelib.core import clock, cors, idempotency, inputs, logging, responses
 from chalicelib.core.auth import Caller
-from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import (
     AppError,
@@ -32,10 +31,10 @@ from chalicelib.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from chalicelib.core.paging import Page
+from chalicelib.core.paging import NumberedPage, Page
 from chalicelib.core.routes import Bytes, Reply, Route, Routes, Text
 
-Headers = dict[str, str | list[str]]
+Headers = cors.Headers
 
 # (connection, token, now) -> whose token it is, None when it is not good.
 Authenticator = Callable[[Connection, str, Any], Caller | None]
@@ -55,11 +54,6 @@ STATUS: dict[type[AppError], int] = {
     Unavailable: 503,
 }
 
-EXPOSED_HEADERS = (
-    "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Did-You-Mean, "
-    "X-Next-Cursor, X-Request-Id, X-Total-Count"
-)
-_ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id"
 # What Chalice sends as bytes: on Lambda in base64, which the gateway undoes for these types.
 BINARY_TYPES = ("image/avif", "image/jpeg", "image/png", "image/webp")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -82,31 +76,10 @@ def mount(app: Chalice, areas: Iterable[Routes], authenticate: Authenticator) ->
         methods.setdefault(route.path, []).extend(verbs)
         app.route(route.path, methods=verbs, name=route.name, content_types=["*/*"])(view)
     for path, verbs in methods.items():
-        app.route(path, methods=["OPTIONS"], name=f"options {path}", content_types=["*/*"])(_preflight(app, verbs))
+        app.route(path, methods=["OPTIONS"], name=f"options {path}", content_types=["*/*"])(
+            cors.preflight(app, verbs)
+        )
     return routes
-
-
-def cors_headers(origin: str | None) -> Headers:
-    """Return the headers that let a page of an allowed origin read the answer."""
-    headers: Headers = {"Vary": "Origin, Authorization"}
-    if origin is not None and origin in settings().cors_origins:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-    return headers
-
-
-def _preflight(app: Chalice, verbs: list[str]) -> Callable[..., Response]:
-    def preflight(**_path: str) -> Response:
-        request: Any = app.current_request
-        headers = cors_headers(request.headers.get("origin"))
-        headers["Allow"] = ", ".join([*verbs, "OPTIONS"])
-        if "Access-Control-Allow-Origin" in headers:
-            headers["Access-Control-Allow-Methods"] = headers["Allow"]
-            headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
-            headers["Access-Control-Max-Age"] = "600"
-        return Response(body="", status_code=204, headers=headers)
-
-    return preflight
 
 
 def _view(app: Chalice, route: Route, authenticate: Authenticator) -> Callable[..., Response]:
@@ -338,6 +311,13 @@ def _path(request: Any) -> str:
     return str(request.context.get("path") or request.path)
 
 
+def _url(request: Any) -> str:
+    """Return the address that was asked, without its query; only its path where the client names no host."""
+    host = request.headers.get("host")
+    scheme = request.headers.get("x-forwarded-proto") or "http"
+    return _path(request) if host is None else f"{scheme}://{host}{_path(request)}"
+
+
 def _success(route: Route, request: Any, result: Any) -> Response:
     status = route.status
     headers: Headers = {}
@@ -353,6 +333,8 @@ def _success(route: Route, request: Any, result: Any) -> Response:
         if isinstance(result, Page):
             headers.update(responses.paging_headers(result, _path(request), _query(request)))
             result = result.items
+        elif isinstance(result, NumberedPage):
+            result = responses.numbered(result, _url(request), _query(request))
         headers["Content-Type"] = "application/json"
         body = "" if status == 204 else responses.to_json(result)
     if status == 204:
@@ -395,6 +377,6 @@ def _failure(error: AppError, request: Any, request_id: str) -> Response:
 
 
 def _finish(response: Response, request: Any, request_id: str) -> None:
-    response.headers.update(cors_headers(request.headers.get("origin")))
+    response.headers.update(cors.headers(request.headers.get("origin")))
     response.headers["X-Request-Id"] = request_id
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -40,6 +40,9 @@ AREAS = {
     "Events": "What happened, and webhooks that are told of it.",
     "Imports": "CSV files into the shop.",
     "Recommendations": "What to show to whom.",
+    "Conversations": "What people and the assistant say: sessions, messages, reactions, templates.",
+    "Assistant": "Questions about goods and orders, answered from what the shop knows at that moment.",
+    "Help desk": "For staff: all conversations, taken over, with notes; what was answered badly or not at all.",
     "Analytics": "Figures to decide from.",
     "Service": "The service itself, and this document.",
 }
@@ -134,6 +137,8 @@ def _operation(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[
         "responses": _responses(route, schemas, status_of),
         "security": _security(route),
     }
+    if route.is_alias:
+        operation["deprecated"] = True  # kept for clients that know it; new ones have one path to choose
     if route.body is not None:
         schema = schemas[(route.name, "body")]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}

@@ -14,6 +14,7 @@ U = TypeVar("U")
 
 Key = int | datetime
 MAX_LIMIT = 500
+MAX_PAGE_SIZE = 100
 MAX_ID = 2**63 - 1
 
 
@@ -53,6 +54,43 @@ class Page(Generic[T]):
     def with_items(self, items: Sequence[U]) -> Page[U]:
         """Return the same page holding `items`, one for each of its own."""
         return Page(items, self.request, self.total, self.next_key)
+
+
+class NumberedQuery(BaseModel):
+    """The paging parameters of a list in numbered pages, as the conversations have them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(1, ge=1, le=1_000_000_000, description="Which page, from 1; behind the last one it is empty.")
+    page_size: int = Field(20, ge=1, le=MAX_PAGE_SIZE, description="How many rows a page has.")
+
+    @property
+    def skip(self) -> int:
+        """How many rows stand before the page."""
+        return (self.page - 1) * self.page_size
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPage(Generic[T]):
+    """A numbered page of a list that has `count` rows in all."""
+
+    items: Sequence[T]
+    count: int
+    page: int
+    page_size: int
+
+    def with_items(self, items: Sequence[U]) -> NumberedPage[U]:
+        """Return the same page holding `items`, one for each of its own."""
+        return NumberedPage(items, self.count, self.page, self.page_size)
+
+
+class Listed(BaseModel, Generic[T]):
+    """A numbered page as it is answered; `next` and `previous` are addresses, null where there is none."""
+
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[T]
 
 
 class PageQuery(BaseModel):

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from chalicelib.core.errors import AppError
-from chalicelib.core.paging import Page, encode_cursor
+from chalicelib.core.paging import NumberedPage, Page, encode_cursor
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -81,6 +81,23 @@ def paging_headers(page: Page[Any], path: str, query: Mapping[str, list[str]]) -
     if links:
         headers["Link"] = ", ".join(links)
     return headers
+
+
+def numbered(page: NumberedPage[Any], url: str, query: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return a numbered page as it is answered, with the addresses of its neighbours."""
+    last = -(-page.count // page.page_size)
+
+    def address(number: int) -> str:
+        given = {name: values[0] for name, values in query.items() if name != "page"}
+        return f"{url}?{urlencode({**given, 'page': number})}"
+
+    return {
+        "count": page.count,
+        "next": address(page.page + 1) if page.page < last else None,
+        # From behind the end the way back begins at the last page.
+        "previous": address(min(page.page - 1, last)) if page.page > 1 and last else None,
+        "results": page.items,
+    }
 
 
 def _offset_links(path: str, given: Mapping[str, str], total: int, limit: int, skip: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -92,6 +92,8 @@ class Route:
     body: type[BaseModel] | None = None
     path_types: dict[str, type] = field(default_factory=dict)
     wants: frozenset[str] = frozenset()
+    # The same operation at another path, for clients that know it there.
+    is_alias: bool = False
 
     @property
     def asks_who(self) -> bool:
@@ -101,14 +103,19 @@ class Route:
     @property
     def name(self) -> str:
         """The operation's id: the name of its view."""
-        return self.view.__name__
+        return f"{self.view.__name__}_too" if self.is_alias else self.view.__name__
 
 
 class Routes:
-    """The routes of one `*_api` module, under one tag of the API document."""
+    """The routes of one `*_api` module, under one tag of the API document.
 
-    def __init__(self, tag: str) -> None:
+    With `also` ("/api", "/api/conversations") each is also found at a path that begins with the second instead of the
+    first.
+    """
+
+    def __init__(self, tag: str, *, also: tuple[str, str] | None = None) -> None:
         self.tag = tag
+        self._also = also
         self.all: list[Route] = []
 
     def get(self, path: str, **declared: Any) -> Callable[[View], View]:
@@ -163,20 +170,22 @@ class Routes:
 
         def register(view: View) -> View:
             changes = method != "GET" and not reads
-            self.all.append(
-                _route(
-                    view,
-                    method=method,
-                    path=path,
-                    access=access,
-                    tag=self.tag,
-                    response=response,
-                    status=status,
-                    errors=tuple(errors),
-                    writes=writes or changes,
-                    idempotency=idempotency if changes else None,
-                )
+            route = _route(
+                view,
+                method=method,
+                path=path,
+                access=access,
+                tag=self.tag,
+                response=response,
+                status=status,
+                errors=tuple(errors),
+                writes=writes or changes,
+                idempotency=idempotency if changes else None,
             )
+            self.all.append(route)
+            if self._also is not None:
+                here, there = self._also
+                self.all.append(replace(route, path=there + path.removeprefix(here), is_alias=True))
             return view
 
         return register

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from chalicelib.core.database.types import AnyRow
-from chalicelib.core.paging import Key, Page, PageRequest
+from chalicelib.core.paging import Key, NumberedPage, NumberedQuery, Page, PageRequest
 
 
 def fetch_page(
@@ -33,6 +33,24 @@ def fetch_page(
     more = len(rows) > page.limit and bool(items)
     next_key = tuple(items[-1]._mapping[column.name] for column in order) if more else None
     return Page(items, page, _total(connection, statement, page, len(rows)), next_key)
+
+
+def fetch_numbered(
+    connection: Connection, statement: Select[Any], wanted: NumberedQuery, *, order: Sequence[ColumnElement[Any]]
+) -> NumberedPage[AnyRow]:
+    """Return a numbered page of `statement` in the order of `order`, and how many rows it has in all.
+
+    Both in one statement, but for a page behind the end, whose count takes another.
+    """
+    counting = statement.with_only_columns(func.count(), maintain_column_froms=True)
+    count = counting.order_by(None).scalar_subquery()
+    paged = statement.add_columns(count.label("count_of_all")).order_by(*order).limit(wanted.page_size)
+    rows = connection.execute(paged.offset(wanted.skip) if wanted.skip else paged).all()
+    if rows:
+        total = int(rows[0].count_of_all)
+    else:
+        total = int(connection.execute(select(count)).scalar_one()) if wanted.skip else 0
+    return NumberedPage(rows, total, wanted.page, wanted.page_size)
 
 
 def _total(connection: Connection, statement: Select[Any], page: PageRequest, fetched: int) -> int | None:

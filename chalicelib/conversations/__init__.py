@@ -1,0 +1,1 @@
+"""What people, programs and the assistant say to each other: kept, answered, measured."""

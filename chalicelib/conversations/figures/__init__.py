@@ -1,0 +1,1 @@
+"""Figures of conversations, by day."""

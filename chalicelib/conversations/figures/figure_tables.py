@@ -1,0 +1,46 @@
+"""The tables of the figures of conversations: numbers by day, no text of anybody."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Integer, SmallInteger, String
+
+from chalicelib.core.database import BigId, UtcDateTime, shop_table
+
+_COUNTS = (
+    "conversations", "people", "messages", "questions", "answered", "asked_back", "refused", "unanswered", "failed",
+    "resolved", "handoffs", "taken_over", "ratings", "rating_sum", "helpful", "not_helpful", "converted", "orders",
+)  # fmt: skip
+_SUMS = ("wait_ms", "response_ms", "revenue_cents", "tokens", "cost_micros")
+
+# By day (UTC) on which the conversation began, the message was written, or the hand-off was asked for.
+conversation_days = shop_table(
+    "conversation_days",
+    Column("day", Date, primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in _COUNTS),
+    *(Column(name, BigId, nullable=False) for name in _SUMS),
+)
+
+conversation_day_intents = shop_table(
+    "conversation_day_intents",
+    Column("day", Date, primary_key=True),
+    Column("intent", String(32), primary_key=True),
+    Column("questions", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False),
+)
+
+# Days that have to be counted again.
+conversation_due_days = shop_table(
+    "conversation_due_days",
+    Column("day", Date, primary_key=True),
+)
+
+# One row: how far the counting got.
+conversation_job = shop_table(
+    "conversation_job",
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("seen_until", UtcDateTime),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("as_of", UtcDateTime),
+    Column("error", String(1000)),
+)

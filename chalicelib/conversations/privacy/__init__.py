@@ -1,0 +1,1 @@
+"""What of conversations is given out, forgotten and let go with time."""
