@@ -13,7 +13,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals fuzz races crashes model-crashes clean help
+.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations fuzz races crashes model-crashes clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -84,6 +84,10 @@ bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving b
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.recommendations --size $(or $(SIZE),large) --peers-python $(BENCH_VENV)/bin/python \
 		$(if $(DATA),--data "$(DATA)") $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only $(ONLY))
+
+bench-conversations: $(READY) ## messages, sessions and the assistant beside reads by primary key: [MESSAGES=200000]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.conversations --messages $(or $(MESSAGES),200000)
 
 bench-signals: $(READY) ## the stream of what people did, and one person's history: make bench-signals [ROWS=400000]
 	@$(BIN)/python -m infra.private_mariadb --ensure
