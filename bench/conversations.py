@@ -28,8 +28,8 @@ _OWN_SESSIONS = 100
 _ACCOUNTS = 200
 _AT_ONCE = 20_000
 _TALK = (
-    "the shop order jeans blue where is my parcel when does it come thanks please show cheaper ones black dress under "
-    "fifty dollars size return refund card shipping days store socks jacket winter warm red cotton linen new arrivals"
+    "the shop order jeans blue where is my parcel when does it come thanks please show cheaper ones black dress "
+    "under fifty dollars size return refund card shipping days store socks jacket winter warm red cotton linen new"
 )
 
 
