@@ -35,6 +35,7 @@ from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
+from chalicelib.personal_data import personal_data_api
 from chalicelib.recommendations.measuring import experiments_api, measure, metrics_api
 from chalicelib.recommendations.models import models_api, rebuild
 from chalicelib.recommendations.serving import neighbours_api, recommend_api
@@ -61,6 +62,7 @@ routes: list[Route] = http.mount(
         checkouts_api.routes,
         customers_api.routes,
         people_api.routes,
+        personal_data_api.routes,
         addresses_api.routes,
         orders_api.routes,
         fulfilment_api.routes,

@@ -9,18 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.accounts import accounts_sql, mailed_tokens_sql, own_account, registrations_sql
-from chalicelib.commerce.customers import addresses, customers
-from chalicelib.commerce.sales import orders
+from chalicelib.commerce.customers import customers
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Forbidden
-from chalicelib.core.paging import MAX_LIMIT, PageRequest
 from chalicelib.core.text import fold
-from chalicelib.events import outbox
-from chalicelib.mails import mails
-from chalicelib.recommendations.measuring import experiments
-from chalicelib.recommendations.signals import own_signals
 
 # What a customer does not change by itself: the address has to be proved, the source is the shop's own note.
 STAFF_ONLY = frozenset({"email", "traffic_source"})
@@ -87,59 +81,26 @@ def restore_person(connection: Connection, customer_id: int, expected_version: i
     return restored
 
 
-def export_person(connection: Connection, customer_id: int, *, owner_id: int | None) -> dict[str, Any]:
-    """Return all that is stored of a customer: itself, account, addresses, orders, visitors, behaviour, experiments.
+def find_account(connection: Connection, customer_id: int) -> Any | None:
+    """Return the account that shops as a customer, without its password hash; None where there is none."""
+    return accounts_sql.find_account_of_customer(connection, customer_id)
 
-    Raises:
-        NotFound: there is none, or it is somebody else.
+
+def forget_account(connection: Connection, customer: Any) -> tuple[int | None, set[str]]:
+    """Forget who the account of a customer is: its names, password, tokens, what waits to be registered.
+
+    `customer` is its row from before it was erased, locked. Returns the id of the account (None where there is
+    none, or it is one of staff, which stays as it is) and the e-mail addresses that were known of the person.
     """
-    customer = customers.get_customer(connection, customer_id, owner_id=owner_id)
-    return {
-        "customer": customer,
-        "account": accounts_sql.find_account_of_customer(connection, customer_id),
-        "addresses": addresses.list_all(connection, customer_id),
-        "orders": _all_orders(connection, customer_id),
-        "visitors": own_signals.list_visitors(connection, customer_id),
-        "behaviour": own_signals.list_latest(connection, customer_id),
-        "experiments": experiments.list_seen(connection, customer_id),
-    }
-
-
-def _all_orders(connection: Connection, customer_id: int) -> list[Any]:
-    found: list[Any] = []
-    page = PageRequest(MAX_LIMIT, after=())
-    while True:
-        part = orders.list_orders(connection, page, user_id=customer_id, status=None, owner_id=None)
-        found += part.items
-        if part.next_key is None:
-            return found
-        page = PageRequest(MAX_LIMIT, after=part.next_key)
-
-
-def erase_person(connection: Connection, customer_id: int, expected_version: int | None) -> Any:
-    """Forget who a customer is: its profile, addresses, account, mails and what it did. The orders stay, of nobody.
-
-    Raises:
-        NotFound: there is none of that id.
-        PreconditionFailed: it was changed since that version.
-        BusinessUnderWay: something has to be sent or paid first.
-    """
-    before = customers.lock_customer(connection, customer_id, owner_id=None)
-    bought_under = customers.bought_under(connection, customer_id)
-    erased = customers.erase(connection, customer_id, expected_version)
-    account = _lock_account(connection, customer_id)
-    known = {before.email}
+    account = _lock_account(connection, customer.id)
+    account_id, known = None, {customer.email}
     if account is not None and account.role == Role.CUSTOMER:
-        known |= {account.email or before.email}
+        account_id = account.id
+        known |= {account.email or customer.email}
         _erase_account(connection, account.id)
-    for address in sorted(known | bought_under):
-        mails.forget(connection, address)
     for address in sorted(known):
         registrations_sql.delete_registrations(connection, fold(address))
-    own_signals.forget(connection, customer_id)
-    experiments.forget(connection, customer_id)
-    outbox.record(connection, "customer.erased", f"customer:{customer_id}", {"customer_id": customer_id})
-    return erased
+    return account_id, known
 
 
 def _erase_account(connection: Connection, account_id: int) -> None:
