@@ -33,6 +33,7 @@ CREATE TABLE conversation_days (
   resolved INTEGER NOT NULL,
   handoffs INTEGER NOT NULL,
   taken_over INTEGER NOT NULL,
+  waited INTEGER NOT NULL,
   ratings INTEGER NOT NULL,
   rating_sum INTEGER NOT NULL,
   helpful INTEGER NOT NULL,
@@ -49,12 +50,14 @@ CREATE TABLE conversation_days (
 
 CREATE TABLE conversation_due_days (
   day DATE NOT NULL,
+  marks INTEGER NOT NULL,
   PRIMARY KEY (day)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE conversation_job (
   id SMALLINT NOT NULL,
   seen_until DATETIME(6),
+  looked_back_on DATE,
   started_at DATETIME(6),
   finished_at DATETIME(6),
   as_of DATETIME(6),
@@ -1164,6 +1167,18 @@ CREATE TABLE conversation_products (
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_conversation_products_product ON conversation_products (product_id, shown_at);
+
+CREATE TABLE conversation_reviews (
+  session_id BIGINT NOT NULL,
+  sequence_number INTEGER NOT NULL,
+  reviewed_by BIGINT NOT NULL,
+  reviewed_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (session_id, sequence_number),
+  CONSTRAINT fk_conversation_reviews_session_id FOREIGN KEY(session_id) REFERENCES conversation_sessions (id) ON DELETE CASCADE,
+  CONSTRAINT fk_conversation_reviews_reviewed_by FOREIGN KEY(reviewed_by) REFERENCES accounts (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_conversation_reviews_reviewed_by ON conversation_reviews (reviewed_by);
 
 CREATE TABLE order_items (
   id BIGINT NOT NULL AUTO_INCREMENT,

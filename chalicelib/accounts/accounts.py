@@ -145,6 +145,11 @@ def list_owners(connection: Connection, email: str) -> list[Owner]:
     return [Owner(row.id, row.username, row.email or email, bool(row.is_active)) for row in found.values()]
 
 
+def find_account(connection: Connection, account_id: int) -> Any | None:
+    """Return an account without its password hash; None where there is none of that id."""
+    return accounts_sql.find_account(connection, account_id)
+
+
 def get_account(connection: Connection, account_id: int) -> Any:
     """Return an account without its password hash.
 

@@ -28,6 +28,9 @@ KINDS = (
     "model.rejected",
     "model.activated",
     "recommendations.drifting",
+    "conversation.handoff_requested",
+    "conversation.taken_over",
+    "conversation.rated",
 )
 
 # What a webhook's test is sent as; never recorded.

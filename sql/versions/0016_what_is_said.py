@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("resolved", sa.Integer(), nullable=False),
         sa.Column("handoffs", sa.Integer(), nullable=False),
         sa.Column("taken_over", sa.Integer(), nullable=False),
+        sa.Column("waited", sa.Integer(), nullable=False),
         sa.Column("ratings", sa.Integer(), nullable=False),
         sa.Column("rating_sum", sa.Integer(), nullable=False),
         sa.Column("helpful", sa.Integer(), nullable=False),
@@ -86,12 +87,17 @@ def upgrade() -> None:
         **_MYSQL,
     )
     op.create_table(
-        "conversation_due_days", sa.Column("day", sa.Date(), nullable=False), sa.PrimaryKeyConstraint("day"), **_MYSQL
+        "conversation_due_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day"),
+        **_MYSQL,
     )
     op.create_table(
         "conversation_job",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("seen_until", _TIME, nullable=True),
+        sa.Column("looked_back_on", sa.Date(), nullable=True),
         sa.Column("started_at", _TIME, nullable=True),
         sa.Column("finished_at", _TIME, nullable=True),
         sa.Column("as_of", _TIME, nullable=True),
@@ -215,6 +221,23 @@ def upgrade() -> None:
         **_MYSQL,
     )
     op.create_table(
+        "conversation_reviews",
+        sa.Column("session_id", _BIG, nullable=False),
+        sa.Column("sequence_number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reviewed_by", _BIG, nullable=False),
+        sa.Column("reviewed_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["reviewed_by"], ["accounts.id"], name=op.f("fk_conversation_reviews_reviewed_by")),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["conversation_sessions.id"],
+            name=op.f("fk_conversation_reviews_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("session_id", "sequence_number"),
+        sa.Index("ix_conversation_reviews_reviewed_by", "reviewed_by"),
+        **_MYSQL,
+    )
+    op.create_table(
         "conversation_messages",
         sa.Column("id", _BIG, nullable=False),
         sa.Column("public_id", sa.String(length=36), nullable=False),
@@ -332,6 +355,7 @@ def downgrade() -> None:
         "conversation_products",
         "conversation_notes",
         "conversation_messages",
+        "conversation_reviews",
         "conversation_handoffs",
         "conversation_templates",
         "conversation_sessions",

@@ -1,8 +1,8 @@
-"""The tables of the help desk: hand-offs from the assistant to a person and back, and notes of staff."""
+"""The tables of the help desk: hand-offs from the assistant to a person and back, notes and reviews of staff."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Text
 
 from chalicelib.core.database import BigId, UtcDateTime, shop_table
 
@@ -32,4 +32,13 @@ conversation_notes = shop_table(
     Column("content", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_conversation_notes_session", "session_id", "id"),
+)
+
+# What staff has looked at of what went wrong: an answer by its number, or the whole conversation as number 0.
+conversation_reviews = shop_table(
+    "conversation_reviews",
+    Column("session_id", ForeignKey("conversation_sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence_number", Integer, primary_key=True, autoincrement=False),
+    Column("reviewed_by", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("reviewed_at", UtcDateTime, nullable=False),
 )

@@ -8,11 +8,13 @@ from chalicelib.core.database import BigId, UtcDateTime, shop_table
 
 _COUNTS = (
     "conversations", "people", "messages", "questions", "answered", "asked_back", "refused", "unanswered", "failed",
-    "resolved", "handoffs", "taken_over", "ratings", "rating_sum", "helpful", "not_helpful", "converted", "orders",
+    "resolved", "handoffs", "taken_over", "waited", "ratings", "rating_sum", "helpful", "not_helpful", "converted",
+    "orders",
 )  # fmt: skip
 _SUMS = ("wait_ms", "response_ms", "revenue_cents", "tokens", "cost_micros")
 
-# By day (UTC) on which the conversation began, the message was written, or the hand-off was asked for.
+# By day (UTC) on which the conversation began, the message was written, the hand-off was asked for, or the order was
+# placed.
 conversation_days = shop_table(
     "conversation_days",
     Column("day", Date, primary_key=True),
@@ -28,10 +30,11 @@ conversation_day_intents = shop_table(
     Column("unanswered", Integer, nullable=False),
 )
 
-# Days that have to be counted again.
+# Days that have to be counted again. `marks` tells whether one was marked once more while it was counted.
 conversation_due_days = shop_table(
     "conversation_due_days",
     Column("day", Date, primary_key=True),
+    Column("marks", Integer, nullable=False),
 )
 
 # One row: how far the counting got.
@@ -39,6 +42,7 @@ conversation_job = shop_table(
     "conversation_job",
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("seen_until", UtcDateTime),
+    Column("looked_back_on", Date),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("as_of", UtcDateTime),
