@@ -95,12 +95,19 @@ CREATE TABLE idempotency_keys (
   status INTEGER,
   headers TEXT,
   body MEDIUMTEXT,
+  account_id BIGINT,
+  operation VARCHAR(255),
+  subject VARCHAR(64),
   created_at DATETIME(6) NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   PRIMARY KEY (request_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE INDEX ix_idempotency_keys_account ON idempotency_keys (account_id);
+
 CREATE INDEX ix_idempotency_keys_expires_at ON idempotency_keys (expires_at);
+
+CREATE INDEX ix_idempotency_keys_subject ON idempotency_keys (subject);
 
 CREATE TABLE imports (
   id BIGINT NOT NULL AUTO_INCREMENT,

@@ -169,7 +169,13 @@ def _once(route: Route, request: Any, caller: Caller | None, arguments: dict[str
         inputs.as_bytes(request.raw_body),
         request.headers.get("if-match"),
     )
-    found = idempotency.claim(key, asked)
+    subjects = [str(arguments[name]) for name in route.path_types]
+    about = idempotency.Asked(
+        account_id=None if caller is None else caller.account_id,
+        operation=route.path,
+        subject=subjects[0][:64] if subjects else None,
+    )
+    found = idempotency.claim(key, asked, about)
     if isinstance(found, idempotency.Answer):
         headers = {**found.headers, idempotency.REPLAYED_HEADER: "true"}
         return Response(body=found.body, status_code=found.status, headers=headers)

@@ -31,7 +31,7 @@ KEPT_FOR = timedelta(hours=24)
 _LEASE = timedelta(seconds=60)
 
 _KEY = re.compile(KEY_PATTERN[1:-1])
-_IN_FLIGHT, _DONE = "in_flight", "done"
+_IN_FLIGHT, _DONE, _FORGOTTEN = "in_flight", "done", "forgotten"
 # The purge leaves a function this much time to end in.
 _RESERVE_MS = 10_000
 
@@ -62,6 +62,22 @@ class RequestInFlight(Conflict):
 
     code = "request-in-flight"
     title = "Request in flight"
+
+
+class AnswerForgotten(Conflict):
+    """The request was carried out; what it was answered is not kept any more, since what it told of was deleted."""
+
+    code = "answer-forgotten"
+    title = "Answer forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, the path of the route and the first id in it: what an answer can be forgotten by."""
+
+    account_id: int | None = None
+    operation: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +144,7 @@ def _canonical(body: bytes) -> bytes:
         return body  # no JSON: an operation without a body does not look at it
 
 
-def claim(key: str, asked: str) -> Claim | Answer:
+def claim(key: str, asked: str, about: Asked | None = None) -> Claim | Answer:
     """Return the right to carry the request `key` out, or the answer that it got before.
 
     `asked` is its fingerprint. A claim whose lease has run out, and an answer whose time is over, are taken over.
@@ -136,10 +152,11 @@ def claim(key: str, asked: str) -> Claim | Answer:
     Raises:
         KeyReused: the key named a request that asked for something else.
         RequestInFlight: somebody is carrying it out.
+        AnswerForgotten: it was carried out, and what it told of was deleted since.
     """
     # A look first: on SQLite an insert would wait for the transaction of the one who carries it out.
     row = run(lambda connection: sql.find(connection, key), writes=False)
-    name, now = uuid.uuid4().hex, clock.now()
+    name, now, about = uuid.uuid4().hex, clock.now(), about or Asked()
     fresh = {
         "fingerprint": asked,
         "state": _IN_FLIGHT,
@@ -150,6 +167,9 @@ def claim(key: str, asked: str) -> Claim | Answer:
         "body": None,
         "created_at": now,
         "expires_at": now + KEPT_FOR,
+        "account_id": about.account_id,
+        "operation": about.operation,
+        "subject": about.subject,
     }
     if row is None:
         values = {"request_key": key, **fresh}
@@ -163,6 +183,8 @@ def claim(key: str, asked: str) -> Claim | Answer:
             raise KeyReused(f"This {HEADER} came with another request before; use a new one for each new request.")
         if row.state == _DONE:
             return Answer(row.status, msgspec.json.decode(row.headers), row.body)
+        if row.state == _FORGOTTEN:
+            raise AnswerForgotten("This request was carried out; what it told of was deleted since.")
         if row.locked_until > now:
             raise _in_flight()
     seen = {"claim": row.claim, "state": row.state}
@@ -185,6 +207,24 @@ def store(connection: Connection, held: Claim, answer: Answer) -> None:
     }
     if not sql.change_if(connection, held.request_key, claim=held.name, state=_IN_FLIGHT, values=values):
         raise _in_flight()
+
+
+def forget(
+    connection: Connection,
+    *,
+    operations: Sequence[str] = ("/",),
+    account_id: int | None = None,
+    subject: str | None = None,
+) -> int:
+    """Forget what the requests of an account were answered, or those about a `subject`, and return how many.
+
+    `operations` are the beginnings of the paths of their routes. That they were carried out stays known: a retry
+    is refused, and does nothing a second time.
+    """
+    if account_id is None and subject is None:
+        raise TypeError("whose answers, or about what")
+    values = {"state": _FORGOTTEN, "status": None, "headers": None, "body": None}
+    return sql.forget(connection, values, operations=operations, account_id=account_id, subject=subject, state=_DONE)
 
 
 def release(held: Claim) -> None:

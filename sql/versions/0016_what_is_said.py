@@ -35,6 +35,10 @@ _ON_SQLITE = (
 )
 
 
+# What kept answers are about, so that they can be forgotten with it.
+_OF_ANSWERS: dict[str, Any] = {"account_id": _BIG, "operation": sa.String(255), "subject": sa.String(64)}
+
+
 def upgrade() -> None:
     op.create_table(
         "assistant_usage",
@@ -338,6 +342,10 @@ def upgrade() -> None:
         sa.Index("ix_message_reactions_type", "reaction_type", "updated_at", "id"),
         **_MYSQL,
     )
+    for name, kind in _OF_ANSWERS.items():
+        op.add_column("idempotency_keys", sa.Column(name, kind, nullable=True))
+    op.create_index("ix_idempotency_keys_account", "idempotency_keys", ["account_id"])
+    op.create_index("ix_idempotency_keys_subject", "idempotency_keys", ["subject"])
     if op.get_bind().dialect.name == "sqlite":
         for statement in _ON_SQLITE:
             op.execute(statement)
@@ -348,6 +356,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_idempotency_keys_account", "idempotency_keys")
+    op.drop_index("ix_idempotency_keys_subject", "idempotency_keys")
+    for name in _OF_ANSWERS:
+        op.drop_column("idempotency_keys", name)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE conversation_messages_full_text")
     for table in (

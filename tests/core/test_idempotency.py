@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -566,8 +567,8 @@ def test_who_was_away_for_longer_than_its_claim_holds_leaves_the_answer_to_the_o
     others: list[Answer] = []
     claim = idempotency.claim
 
-    def claim_and_sleep(key: str, asked: str) -> Any:
-        found = claim(key, asked)
+    def claim_and_sleep(key: str, *asked: Any) -> Any:
+        found = claim(key, *asked)
         if not others:
             time(61)
             others.append(Answer(0, {}, ""))
@@ -920,3 +921,48 @@ def test_there_are_as_many_effects_as_keys(shop: Engine, asked: list[tuple[str, 
         assert answer.status == (201 if name == meant else 422)
     assert sorted(center_names()) == sorted(first.values())
     empty(shop)
+
+
+def test_a_forgotten_answer_is_gone_and_its_request_is_not_carried_out_again(shop: Engine) -> None:
+    answer = idempotency.Answer(201, {}, '"Marked"')
+    mine = idempotency.Asked(7, "/things/{thing_id}/parts", "a-thing")
+    keys = {
+        "mine": mine,
+        "elsewhere": idempotency.Asked(7, "/orders", None),
+        "another's": idempotency.Asked(8, "/things/{thing_id}/notes", "a-thing"),
+        "another thing": idempotency.Asked(8, "/things/{thing_id}/notes", "b-thing"),
+        "guest": idempotency.Asked(None, "/things", None),
+    }
+    for key, about in keys.items():
+        claimed = idempotency.claim(key, "asked", about)
+        assert isinstance(claimed, idempotency.Claim)
+        run(partial(idempotency.store, held=claimed, answer=answer), writes=True)
+    running = idempotency.claim("running", "asked", mine)
+    assert isinstance(running, idempotency.Claim)
+
+    def forget(**whose: Any) -> int:
+        return run(lambda connection: idempotency.forget(connection, **whose), writes=True)
+
+    assert forget(account_id=7, operations=["/things", "/parts"]) == 1
+    assert forget(subject="a-thing", operations=["/things"]) == 1
+    assert forget(subject="a-thing", operations=["/things"]) == 0
+    with shop.connect() as connection:
+        rows = connection.execute(select(idempotency_keys.c.request_key, idempotency_keys.c.body)).all()
+    kept = {row.request_key for row in rows if row.body}
+    assert kept == {"elsewhere", "another thing", "guest"}
+    for key in ("mine", "another's"):
+        with pytest.raises(idempotency.AnswerForgotten):
+            idempotency.claim(key, "asked", keys[key])
+    assert idempotency.claim("guest", "asked") == answer
+    # Who is at work on one is not disturbed.
+    run(lambda connection: idempotency.store(connection, running, answer), writes=True)
+    assert forget(account_id=7) == 2, "all that it asked for"
+
+
+def test_what_a_request_was_about_is_kept_with_its_answer(shop: Engine) -> None:
+    account_id, customer_id = make_account_row(Role.STAFF), make_customer()
+    sent = {"if_match": "*", "idempotency_key": "k"}
+    assert Client(make_token(account_id)).patch(f"/users/{customer_id}", {"age": 41}, **sent).status == 200
+    with shop.connect() as connection:
+        row = connection.execute(select(idempotency_keys)).one()
+    assert (row.account_id, row.operation, row.subject) == (account_id, "/users/{user_id}", str(customer_id))

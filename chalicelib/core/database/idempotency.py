@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, String, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, Index, Integer, String, Text, delete, insert, or_, select, update
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import IntegrityError
 
-from chalicelib.core.database.types import AnyRow, UtcDateTime, shop_table
+from chalicelib.core.database.types import AnyRow, BigId, UtcDateTime, shop_table
 
 # MySQL's TEXT ends at 64 KB; an answer of a function may have 6 MB.
 _Long = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 
 # `request_key` is a hash of caller, operation and key; `fingerprint` one of what was asked. `claim` is a random name
-# of who carries the request out (`state` in_flight, until `locked_until`) or did (done: the answer is there).
+# of who carries the request out (`state` in_flight, until `locked_until`) or did (done: the answer is there;
+# forgotten: it was). `operation` is the route's path, `subject` the first id in it.
 idempotency_keys = shop_table(
     "idempotency_keys",
     Column("request_key", String(64), primary_key=True),
@@ -27,9 +28,14 @@ idempotency_keys = shop_table(
     Column("status", Integer),
     Column("headers", Text),
     Column("body", _Long),
+    Column("account_id", BigId),
+    Column("operation", String(255)),
+    Column("subject", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index("ix_idempotency_keys_expires_at", "expires_at"),
+    Index("ix_idempotency_keys_account", "account_id"),
+    Index("ix_idempotency_keys_subject", "subject"),
 )
 
 _columns = idempotency_keys.c
@@ -59,6 +65,28 @@ def change_if(connection: Connection, request_key: str, *, claim: str, state: st
 def delete_if(connection: Connection, request_key: str, *, claim: str, state: str) -> bool:
     """Delete the row of a request; False when it is no longer in the `state` that `claim` left it in."""
     return bool(connection.execute(delete(idempotency_keys).where(*_is(request_key, claim, state))).rowcount)
+
+
+def forget(
+    connection: Connection,
+    values: Mapping[str, Any],
+    *,
+    operations: Sequence[str],
+    account_id: int | None = None,
+    subject: str | None = None,
+    state: str,
+) -> int:
+    """Change the rows of an account, or of a subject, whose operation begins with one of `operations`.
+
+    Only those in the `state`; returns how many there were.
+    """
+    whose = _columns.account_id == account_id if subject is None else _columns.subject == subject
+    among = or_(*(_columns.operation.startswith(each, autoescape=True) for each in operations))
+    return int(
+        connection.execute(
+            update(idempotency_keys).where(whose, _columns.state == state, among).values(values)
+        ).rowcount
+    )
 
 
 def _is(request_key: str, claim: str, state: str) -> tuple[Any, ...]:
