@@ -77,6 +77,16 @@ def _new_cart() -> dict[str, Any]:
     return {"public_id": secrets.token_hex(16), "created_at": now, "updated_at": now}
 
 
+def find_cart_of(connection: Connection, customer_id: int) -> Any:
+    """Return the cart of a customer, None where it has put nothing into one yet."""
+    return carts_sql.find_cart_of(connection, customer_id)
+
+
+def quantity_of(connection: Connection, cart: Any, product_id: int) -> int:
+    """Return how many units of a product a cart holds."""
+    return carts_sql.list_quantities(connection, cart.id).get(product_id, 0)
+
+
 def get_cart(connection: Connection, public_id: str, caller: Caller | None) -> Any:
     """Return a cart that the caller may see: a guest's by its id, a customer's own, staff any.
 

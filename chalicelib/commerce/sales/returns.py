@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.commerce.catalogue import distribution_centers
 from chalicelib.commerce.sales import fulfilment, fulfilment_sql, orders, orders_sql, timeline
-from chalicelib.commerce.sales.order_states import Move
+from chalicelib.commerce.sales.order_states import Move, can_be
 from chalicelib.commerce.stock import stock
 from chalicelib.core import clock
 from chalicelib.core.config import settings
@@ -63,11 +63,8 @@ def request(
         TooLate: the customer's time is over.
     """
     order = orders.lock_order(connection, order_id, owner_id=owner_id)
-    items, chosen = fulfilment.items_to_move(connection, order, Move.RETURN, item_ids)
+    items, chosen = _items_to_send_back(connection, order, item_ids, owner_id=owner_id)
     now = clock.now()
-    last = now - timedelta(days=settings().return_days)
-    if owner_id is not None and any(item.delivered_at is not None and item.delivered_at < last for item in chosen):
-        raise TooLate(f"Things can be sent back for {settings().return_days} days; ask the shop.")
     values = {
         "order_id": order_id,
         "state": "requested",
@@ -82,6 +79,35 @@ def request(
     text = f"{len(chosen)} of {len(items)} items are to come back ({reason.value.replace('_', ' ')})."
     timeline.write(connection, order_id, "return-requested", text, actor)
     return return_id
+
+
+def check(connection: Connection, order_id: int, item_ids: Collection[int] | None, *, owner_id: int | None) -> int:
+    """Tell whether a return could be asked for now, which changes nothing: return of how many items.
+
+    Raises:
+        as `request`.
+    """
+    order = orders.get_order(connection, order_id, owner_id=owner_id)
+    return len(_items_to_send_back(connection, order, item_ids, owner_id=owner_id)[1])
+
+
+def may_send_back(item: Any, now: datetime) -> bool:
+    """Tell whether its customer may send an item of an order back now."""
+    return can_be(Move.RETURN, fulfilment.status_of(item), fulfilment.is_coming_back(item)) and _in_time(item, now)
+
+
+def _items_to_send_back(
+    connection: Connection, order: Any, item_ids: Collection[int] | None, *, owner_id: int | None
+) -> tuple[list[Any], list[Any]]:
+    items, chosen = fulfilment.items_to_move(connection, order, Move.RETURN, item_ids)
+    now = clock.now()
+    if owner_id is not None and not all(_in_time(item, now) for item in chosen):
+        raise TooLate(f"Things can be sent back for {settings().return_days} days; ask the shop.")
+    return items, chosen
+
+
+def _in_time(item: Any, now: datetime) -> bool:
+    return item.delivered_at is None or item.delivered_at >= now - timedelta(days=settings().return_days)
 
 
 def _open_return(connection: Connection, order_id: int, return_id: int) -> tuple[Any, Any]:
