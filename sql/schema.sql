@@ -880,6 +880,7 @@ CREATE TABLE conversation_templates (
   id BIGINT NOT NULL AUTO_INCREMENT,
   name VARCHAR(200) NOT NULL,
   name_key VARCHAR(255) NOT NULL,
+  search_key TEXT NOT NULL,
   description TEXT NOT NULL,
   category VARCHAR(100) NOT NULL,
   template_data MEDIUMTEXT NOT NULL,

@@ -34,6 +34,7 @@ PURE_ROOMS = (
     *(f"chalicelib/events/{name}.py" for name in ("addresses", "kinds", "retries", "signing")),
     "chalicelib/mails/templates.py",
     *(f"chalicelib/commerce/catalogue/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
+    "chalicelib/conversations/history/message_words.py",
     *(
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate", "product_sheet", "cells")

@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("id", _BIG, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_key", sa.String(length=255), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("category", sa.String(length=100), nullable=False),
         sa.Column("template_data", _LONG, nullable=False),

@@ -150,6 +150,8 @@ conversation_templates = shop_table(
     Column("id", BigId, primary_key=True),
     Column("name", String(200), nullable=False),
     Column("name_key", String(255), nullable=False, unique=True),
+    # Name and description, folded: what the filter `search` looks in.
+    Column("search_key", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("category", String(100), nullable=False),
     # A JSON object: the context of a session that is made of it.
