@@ -27,6 +27,7 @@ from chalicelib.commerce.sales import (
     sweep,
 )
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
+from chalicelib.conversations.policies import policies_api
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -76,6 +77,7 @@ routes: list[Route] = http.mount(
         experiments_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
+        policies_api.routes,
         imports_api.routes,
         events_api.routes,
         webhooks_api.routes,

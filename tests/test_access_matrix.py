@@ -313,6 +313,10 @@ MATRIX = {
     ),  # another runs
     "POST /ai/experiments/{experiment_id}/stop": Case(staff(409), "/ai/experiments/{draft}/stop"),
     "GET /ai/experiments/{experiment_id}/results": Case(staff(), "/ai/experiments/{experiment}/results"),
+    "GET /policies": Case(whoever()),
+    "GET /policies/{topic}": Case(whoever(), "/policies/returns"),
+    "PUT /policies/{topic}": Case(staff(), "/policies/returns", {"language": "en", "text": "# Returns\n\nAsk us."}),
+    "DELETE /policies/{topic}": Case(staff(404), "/policies/unknown"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),

@@ -39,6 +39,7 @@ PURE_ROOMS = (
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate", "product_sheet", "cells")
     ),
+    *(f"chalicelib/conversations/policies/policy_{name}.py" for name in ("texts", "ranking", "facts")),
     *(f"chalicelib/payments/{name}.py" for name in ("provider", "signatures", "stripe_objects", "test_methods")),
     "chalicelib/recommendations/signals/weights.py",
     *(f"chalicelib/recommendations/measuring/{name}.py" for name in ("assignment", "attribution", "statistics")),

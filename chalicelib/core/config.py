@@ -10,7 +10,12 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from chalicelib.core import config_values as values
+from chalicelib.core.config_assistant import Bedrock, load_bedrock, shop_name
+from chalicelib.core.config_values import ConfigurationError
 from chalicelib.core.currencies import check_currency
+
+__all__ = ["Bedrock", "ConfigurationError", "Settings", "Spark", "load", "settings"]
 
 _DEFAULT_ORIGINS = "http://localhost:3000"
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?")
@@ -25,10 +30,6 @@ _PAYMENT_PROVIDERS = ("test", "stripe")
 _LIVE_STAGES = ("prod", "production", "live")
 # Which code a package holds: its builder may leave the revision here.
 _REVISION_FILE = Path(__file__).parent.parent / "REVISION"
-
-
-class ConfigurationError(Exception):
-    """A setting is missing or wrong; the message names it and says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,10 @@ class Settings:
     attribution_days: int = 7
     # By which share a live figure must have fallen to be told of.
     recommendation_drift: float = 0.2
+    shop_name: str | None = None
+    policies_ttl_s: int = 0
+    # None: the assistant answers by itself, without a model beyond this service.
+    bedrock: Bedrock | None = None
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -117,7 +122,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         if deployed:
             raise ConfigurationError("No database: set DATABASE_URL, DB_HOST and DB_NAME, or DB_SECRET_ARN.")
         url = f"sqlite:///{data_dir / 'shop.db'}"
-    allow_private = _flag(environment, "WEBHOOKS_ALLOW_PRIVATE")
+    allow_private = values.flag(environment, "WEBHOOKS_ALLOW_PRIVATE")
     if deployed and allow_private:
         message = (
             "WEBHOOKS_ALLOW_PRIVATE is for one's own machine: deployed, it would open the network of the functions."
@@ -128,22 +133,22 @@ def load(environment: Mapping[str, str]) -> Settings:
         database_url=url,
         db_secret_arn=secret,
         db_host=environment.get("DB_HOST") or None,
-        db_port=_integer(environment, "DB_PORT", 3306),
+        db_port=values.integer(environment, "DB_PORT", 3306),
         db_name=environment.get("DB_NAME") or None,
         db_tls_ca=environment.get("DB_TLS_CA") or None,
-        db_pool_size=_integer(environment, "DB_POOL_SIZE", 1 if deployed else 8),
+        db_pool_size=values.integer(environment, "DB_POOL_SIZE", 1 if deployed else 8),
         data_dir=data_dir,
         bucket=environment.get("BUCKET") or None,
         images_url=_base_url(environment, "IMAGES_URL"),
         cors_origins=_origins(environment.get("CORS_ORIGINS", _DEFAULT_ORIGINS)),
         mail_from=_sender(environment.get("MAIL_FROM") or None),
         site_url=_site(environment.get("SITE_URL") or _DEFAULT_SITE),
-        token_ttl_s=_integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
-        reservation_ttl_s=_integer(environment, "RESERVATION_TTL_S", 900),
-        return_days=_integer(environment, "RETURN_DAYS", 30),
-        facets_ttl_s=_integer(environment, "FACETS_TTL_S", 10, least=0),
+        token_ttl_s=values.integer(environment, "TOKEN_TTL_S", 14 * 24 * 3600),
+        reservation_ttl_s=values.integer(environment, "RESERVATION_TTL_S", 900),
+        return_days=values.integer(environment, "RETURN_DAYS", 30),
+        facets_ttl_s=values.integer(environment, "FACETS_TTL_S", 10, least=0),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
-        low_stock_level=_integer(environment, "LOW_STOCK_LEVEL", 5),
+        low_stock_level=values.integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
         currency=_currency(environment.get("CURRENCY") or "usd"),
         live=_is_live(environment),
@@ -154,20 +159,23 @@ def load(environment: Mapping[str, str]) -> Settings:
         stripe_secret_arn=environment.get("STRIPE_SECRET_ARN") or None,
         events_topic_arn=environment.get("EVENTS_TOPIC_ARN") or None,
         events_bus=environment.get("EVENTS_BUS") or None,
-        events_keep_days=_integer(environment, "EVENTS_KEEP_DAYS", 30),
-        behaviour_keep_days=_integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
+        events_keep_days=values.integer(environment, "EVENTS_KEEP_DAYS", 30),
+        behaviour_keep_days=values.integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
-        webhooks_allow_http=_flag(environment, "WEBHOOKS_ALLOW_HTTP"),
+        webhooks_allow_http=values.flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,
         git_revision=environment.get("GIT_REVISION") or _packaged_revision(),
-        model_ttl_s=_integer(environment, "MODEL_TTL_S", 60, least=0),
-        model_versions_kept=_integer(environment, "MODEL_VERSIONS_KEPT", 5),
-        model_margin=_share(environment, "MODEL_MARGIN", 0.1),
+        model_ttl_s=values.integer(environment, "MODEL_TTL_S", 60, least=0),
+        model_versions_kept=values.integer(environment, "MODEL_VERSIONS_KEPT", 5),
+        model_margin=values.share(environment, "MODEL_MARGIN", 0.1),
         model_memory_bytes=_model_memory(environment),
-        model_spark_from=_integer(environment, "MODEL_SPARK_FROM", 20_000_000),
+        model_spark_from=values.integer(environment, "MODEL_SPARK_FROM", 20_000_000),
         spark=_spark(environment),
-        attribution_days=_integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
-        recommendation_drift=_share(environment, "RECOMMENDATION_DRIFT", 0.2),
+        attribution_days=values.integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
+        recommendation_drift=values.share(environment, "RECOMMENDATION_DRIFT", 0.2),
+        shop_name=shop_name(environment),
+        policies_ttl_s=values.integer(environment, "POLICIES_TTL_S", 60, least=0),
+        bedrock=load_bedrock(environment),
     )
 
 
@@ -199,8 +207,8 @@ def _packaged_revision() -> str:
 
 def _model_memory(environment: Mapping[str, str]) -> int:
     """Return what a build of a model may take, in bytes: of a function's memory the interpreter needs some too."""
-    function_mb = _integer(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0, least=0)
-    return _integer(environment, "MODEL_MEMORY_MB", function_mb * 3 // 4 or 2000, least=100) * 1_000_000
+    function_mb = values.integer(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0, least=0)
+    return values.integer(environment, "MODEL_MEMORY_MB", function_mb * 3 // 4 or 2000, least=100) * 1_000_000
 
 
 def _url_from_parts(environment: Mapping[str, str]) -> str | None:
@@ -212,39 +220,8 @@ def _url_from_parts(environment: Mapping[str, str]) -> str | None:
         raise ConfigurationError(f"DB_HOST is set, so {' and '.join(missing)} must be set too.")
     user = quote(environment["DB_USER"], safe="")
     password = quote(environment.get("DB_PASSWORD", ""), safe="")
-    port = _integer(environment, "DB_PORT", 3306)
+    port = values.integer(environment, "DB_PORT", 3306)
     return f"mysql+pymysql://{user}:{password}@{host}:{port}/{quote(environment['DB_NAME'], safe='')}"
-
-
-def _integer(environment: Mapping[str, str], name: str, default: int, least: int = 1, most: int | None = None) -> int:
-    text = environment.get(name) or str(default)
-    try:
-        value = int(text)
-    except ValueError:
-        raise ConfigurationError(f"{name} must be a whole number, not {text!r}.") from None
-    if value < least:
-        raise ConfigurationError(f"{name} must be at least {least}, not {value}.")
-    if most is not None and value > most:
-        raise ConfigurationError(f"{name} must be at most {most}, not {value}.")
-    return value
-
-
-def _share(environment: Mapping[str, str], name: str, default: float) -> float:
-    text = environment.get(name) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        raise ConfigurationError(f"{name} must be a number such as 0.1, not {text!r}.") from None
-    if not 0 <= value <= 1:
-        raise ConfigurationError(f"{name} must be from 0 to 1, not {text}.")
-    return value
-
-
-def _flag(environment: Mapping[str, str], name: str) -> bool:
-    text = environment.get(name) or "0"
-    if text not in ("0", "1"):
-        raise ConfigurationError(f"{name} must be 1 or 0, not {text!r}.")
-    return text == "1"
 
 
 def _ports(text: str) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
 from chalicelib.core import config
-from chalicelib.core.config import ConfigurationError, Settings, Spark, load
+from chalicelib.core.config import Bedrock, ConfigurationError, Settings, Spark, load
 
 PARTS = {"DB_HOST": "db.example", "DB_NAME": "shop", "DB_USER": "shopkeeper", "DB_PASSWORD": "geheim"}
 
@@ -313,6 +313,79 @@ def test_how_recommendations_are_measured_is_a_setting() -> None:
     assert (load({}).attribution_days, load({}).recommendation_drift) == (7, 0.2)
     settings = load({"ATTRIBUTION_DAYS": "30", "RECOMMENDATION_DRIFT": "0.5"})
     assert (settings.attribution_days, settings.recommendation_drift) == (30, 0.5)
+
+
+# --- the assistant -----------------------------------------------------------------------------------------------
+
+
+def test_without_a_model_the_assistant_answers_by_itself() -> None:
+    settings = load({"BEDROCK_REGION": "eu-central-1", "ASSISTANT_TOKENS_PER_DAY": "5"})
+    assert (settings.bedrock, settings.shop_name, settings.policies_ttl_s) == (None, None, 60)
+
+
+def test_a_model_of_bedrock_has_limits_from_the_start() -> None:
+    assert load({"BEDROCK_MODEL_ID": "amazon.nova-lite-v1:0"}).bedrock == Bedrock(
+        model_id="amazon.nova-lite-v1:0",
+        region=None,
+        max_tokens=800,
+        temperature=0.2,
+        timeout_s=20,
+        max_steps=6,
+        price_in_micros=0,
+        price_out_micros=0,
+        tokens_per_account_day=50_000,
+        tokens_per_day=2_000_000,
+    )
+
+
+def test_everything_about_the_model_is_a_setting() -> None:
+    arn = "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0"
+    given = {
+        "BEDROCK_MODEL_ID": arn,
+        "BEDROCK_REGION": "eu-central-1",
+        "BEDROCK_MAX_TOKENS": "300",
+        "BEDROCK_TEMPERATURE": "0",
+        "BEDROCK_TIMEOUT_S": "9",
+        "BEDROCK_MAX_STEPS": "3",
+        "BEDROCK_PRICE_IN": "0.00006",
+        "BEDROCK_PRICE_OUT": "0.015",
+        "ASSISTANT_TOKENS_PER_ACCOUNT_DAY": "0",
+        "ASSISTANT_TOKENS_PER_DAY": "10",
+    }
+    assert load(given).bedrock == Bedrock(arn, "eu-central-1", 300, 0.0, 9, 3, 60, 15_000, 0, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BEDROCK_MODEL_ID", "a model"),
+        ("BEDROCK_REGION", "Frankfurt"),
+        ("BEDROCK_MAX_TOKENS", "0"),
+        ("BEDROCK_MAX_TOKENS", "4097"),
+        ("BEDROCK_TEMPERATURE", "1.1"),
+        ("BEDROCK_TIMEOUT_S", "1"),
+        ("BEDROCK_TIMEOUT_S", "26"),
+        ("BEDROCK_MAX_STEPS", "0"),
+        ("BEDROCK_MAX_STEPS", "13"),
+        ("BEDROCK_PRICE_IN", "cheap"),
+        ("BEDROCK_PRICE_IN", "NaN"),
+        ("BEDROCK_PRICE_OUT", "-1"),
+        ("BEDROCK_PRICE_OUT", "0.0000001"),
+        ("ASSISTANT_TOKENS_PER_ACCOUNT_DAY", "-1"),
+        ("ASSISTANT_TOKENS_PER_DAY", "many"),
+        ("SHOP_NAME", "The <b>shop</b>"),
+        ("SHOP_NAME", "x" * 81),
+        ("POLICIES_TTL_S", "-1"),
+    ],
+)
+def test_a_wrong_setting_of_the_assistant_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load({"BEDROCK_MODEL_ID": "amazon.nova-lite-v1:0", name: value})
+
+
+def test_the_shop_has_a_name_and_its_policies_a_time_to_live() -> None:
+    settings = load({"SHOP_NAME": " Müller & Söhne ", "POLICIES_TTL_S": "0"})
+    assert (settings.shop_name, settings.policies_ttl_s) == ("Müller & Söhne", 0)
 
 
 def test_the_revision_is_a_setting_or_what_the_package_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""What the shop says about shipping, returns, payment and the like, in texts that it edits itself."""
