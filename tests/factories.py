@@ -17,6 +17,7 @@ from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import sale_tables, tables
 from chalicelib.commerce.stock import stock
 from chalicelib.commerce.stock.ledger import Entry, Place, State
+from chalicelib.conversations.history import messages, sessions
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
@@ -357,6 +358,19 @@ def make_mailed_token(purpose: str, *, email: str, account_id: int | None = None
     }
     _insert(account_tables.mailed_tokens, values)
     return token
+
+
+def make_session(account_id: int, **given: Any) -> Any:
+    """Make a conversation of an account as its owner does; `given` are fields of `NewSession`. Return its row."""
+    with transaction() as connection:
+        return sessions.create_session(connection, account_id, sessions.NewSession(**given))
+
+
+def make_message(session_id: str, content: str = "Is there a red one?", **given: Any) -> Any:
+    """Add a message to a conversation by its rule; `given` are fields of `NewMessage`. Return its row."""
+    with transaction() as connection:
+        session = sessions.lock_session(connection, session_id, account_id=None)
+        return messages.append(connection, session, messages.NewMessage(content, **given)).row
 
 
 @contextmanager

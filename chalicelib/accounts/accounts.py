@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +148,14 @@ def list_owners(connection: Connection, email: str) -> list[Owner]:
 def find_account(connection: Connection, account_id: int) -> Any | None:
     """Return an account without its password hash; None where there is none of that id."""
     return accounts_sql.find_account(connection, account_id)
+
+
+def find_people(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """Return who is behind accounts, by id: id, username, email, first_name, last_name, created_at, customer_id.
+
+    Unknown ids are left out; it takes one statement for all.
+    """
+    return {row.id: row for row in accounts_sql.list_people(connection, ids)} if ids else {}
 
 
 def get_account(connection: Connection, account_id: int) -> Any:

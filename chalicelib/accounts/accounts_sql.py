@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +65,13 @@ def find_account_by_name(connection: Connection, username_key: str) -> AnyRow | 
 def find_account_of_customer(connection: Connection, customer_id: int) -> AnyRow | None:
     """Return the account that shops as this customer."""
     return connection.execute(select(*_PUBLIC).where(accounts.c.customer_id == customer_id)).first()
+
+
+def list_people(connection: Connection, ids: Collection[int]) -> Sequence[AnyRow]:
+    """Return who is behind accounts: their names and addresses, and the customers that they shop as."""
+    shown = ("id", "username", "email", "first_name", "last_name", "created_at", "customer_id")
+    columns = (accounts.c[name] for name in shown)
+    return connection.execute(select(*columns).where(accounts.c.id.in_(sorted(ids)))).all()
 
 
 def list_accounts_by_email(connection: Connection, email_key: str, limit: int) -> Sequence[AnyRow]:

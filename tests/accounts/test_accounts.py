@@ -20,7 +20,7 @@ from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError, Conflict, InvalidInput, NotFound
 from tests.client import Client
-from tests.factories import PASSWORD, client_of, make_account_row, make_customer, make_token
+from tests.factories import PASSWORD, client_of, counted_statements, make_account_row, make_customer, make_token
 
 
 def make(username: str, *, customer_id: int | None = None) -> int:
@@ -226,3 +226,18 @@ def test_the_last_admin_stays_and_others_may_go(shop: Engine) -> None:
     assert change(last, {"role": Role.ADMIN}, by=staff).role == "admin"
     another = make_account_row(Role.ADMIN)
     assert change(last, {"role": Role.STAFF}, by=another).role == "staff"
+
+
+def test_people_are_found_together_by_their_ids(shop: Engine) -> None:
+    customer = make_customer()
+    one = make_account_row(Role.CUSTOMER, username="robin", customer_id=customer, first_name="Robin")
+    other = make_account_row(Role.STAFF, username="kim", email="kim@example.com")
+    with shop.connect() as connection, counted_statements(shop) as statements:
+        found = accounts.find_people(connection, {other, one, other + 1000})
+        assert accounts.find_people(connection, []) == {}
+    assert len(statements) == 1
+    assert {each.id: (each.username, each.email, each.first_name, each.customer_id) for each in found.values()} == {
+        one: ("robin", None, "Robin", customer),
+        other: ("kim", "kim@example.com", "", None),
+    }
+    assert not hasattr(found[one], "password_hash")
