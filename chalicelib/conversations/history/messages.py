@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chalicelib.commerce.catalogue.search_words import words_text
 from chalicelib.conversations.figures import due_days
 from chalicelib.conversations.history import counters, messages_sql, profiles, sessions_sql
+from chalicelib.conversations.history.message_words import coded_words
 from chalicelib.conversations.history.public_ids import new_id, parse_id
 from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core import clock, idempotency
@@ -137,7 +137,7 @@ def _row(session: Any, message: NewMessage) -> dict[str, Any]:
 def _content(content: str) -> dict[str, Any]:
     return {
         "content": content,
-        "words": words_text({"n": content}),
+        "words": coded_words(content),
         "word_count": len(content.split()),
         "character_count": len(content),
     }
