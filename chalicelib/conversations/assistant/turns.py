@@ -178,7 +178,8 @@ class Reply:
     """What is answered: `text`, and the products and orders to show as cards, in this order.
 
     `confidence` in [0, 1]: how sure the engine is to have understood. `state` is what to remember for the next turn.
-    `suggestions` are questions that fit now. `wants_human`: a person should take over.
+    `suggestions` are questions that fit now. `wants_human`: a person should take over. `fallback` is the code of why
+    another engine answered than the one that was to.
     """
 
     text: str
@@ -194,6 +195,7 @@ class Reply:
     model: str = "shopkeeper-local"
     tokens_used: int | None = None
     cost_micros: int | None = None
+    fallback: str | None = None
 
 
 class Engine(Protocol):
