@@ -27,6 +27,8 @@ from chalicelib.commerce.sales import (
     sweep,
 )
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
+from chalicelib.conversations.figures import figures_api
+from chalicelib.conversations.figures import measure as conversation_measure
 from chalicelib.conversations.policies import policies_api
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
@@ -78,6 +80,7 @@ routes: list[Route] = http.mount(
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
         policies_api.routes,
+        figures_api.routes,
         imports_api.routes,
         events_api.routes,
         webhooks_api.routes,
@@ -151,3 +154,9 @@ def rebuild_recommendations(event: Any) -> None:
 def measure_recommendations(event: Any) -> None:
     """Count what recommendations brought about, and see whether it falls."""
     measure.measure_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 hour)")
+def measure_conversations(event: Any) -> None:
+    """Count what was said in conversations, and what came of it."""
+    conversation_measure.measure_conversations(time_left_ms=event.context.get_remaining_time_in_millis)

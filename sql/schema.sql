@@ -40,7 +40,7 @@ CREATE TABLE conversation_days (
   not_helpful INTEGER NOT NULL,
   converted INTEGER NOT NULL,
   orders INTEGER NOT NULL,
-  wait_ms BIGINT NOT NULL,
+  wait_s BIGINT NOT NULL,
   response_ms BIGINT NOT NULL,
   revenue_cents BIGINT NOT NULL,
   tokens BIGINT NOT NULL,

@@ -319,6 +319,8 @@ MATRIX = {
     "DELETE /policies/{topic}": Case(staff(404), "/policies/unknown"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
+    "GET /analytics/conversations": Case(staff()),
+    "GET /analytics/conversations.csv": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),
     "GET /imports": Case(staff()),
     "GET /imports/{import_id}": Case(staff(), "/imports/{import}"),

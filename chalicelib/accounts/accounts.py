@@ -158,6 +158,11 @@ def find_people(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
     return {row.id: row for row in accounts_sql.list_people(connection, ids)} if ids else {}
 
 
+def accounts_of_customers(connection: Connection, customer_ids: Collection[int]) -> dict[int, int]:
+    """Return which account shops as which customer: account ids by customer id; without those that have none."""
+    return accounts_sql.list_ids_of_customers(connection, customer_ids)
+
+
 def get_account(connection: Connection, account_id: int) -> Any:
     """Return an account without its password hash.
 

@@ -74,6 +74,13 @@ def list_people(connection: Connection, ids: Collection[int]) -> Sequence[AnyRow
     return connection.execute(select(*columns).where(accounts.c.id.in_(sorted(ids)))).all()
 
 
+def list_ids_of_customers(connection: Connection, customer_ids: Collection[int]) -> dict[int, int]:
+    """Return the accounts of customers: ids by customer id."""
+    pair = (accounts.c.customer_id, accounts.c.id)
+    found = connection.execute(select(*pair).where(accounts.c.customer_id.in_(customer_ids)))
+    return {row.customer_id: row.id for row in found}
+
+
 def list_accounts_by_email(connection: Connection, email_key: str, limit: int) -> Sequence[AnyRow]:
     """Return the accounts whose user name or whose address this is, by id."""
     theirs = or_(accounts.c.username_key == email_key, accounts.c.email_key == email_key)

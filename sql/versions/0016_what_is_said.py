@@ -82,7 +82,7 @@ def upgrade() -> None:
         sa.Column("not_helpful", sa.Integer(), nullable=False),
         sa.Column("converted", sa.Integer(), nullable=False),
         sa.Column("orders", sa.Integer(), nullable=False),
-        sa.Column("wait_ms", _BIG, nullable=False),
+        sa.Column("wait_s", _BIG, nullable=False),
         sa.Column("response_ms", _BIG, nullable=False),
         sa.Column("revenue_cents", _BIG, nullable=False),
         sa.Column("tokens", _BIG, nullable=False),

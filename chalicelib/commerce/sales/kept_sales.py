@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.commerce.sales import kept_sales_sql
 from chalicelib.core.database import Connection
+from chalicelib.events import outbox
 
 _ORDERS = 500
 
@@ -15,6 +16,16 @@ _ORDERS = 500
 def changed_days(connection: Connection, since: datetime) -> list[date]:
     """Return the days (UTC) of the orders that were placed or changed from `since` on."""
     return kept_sales_sql.list_changed_days(connection, since)
+
+
+def days_to_count(connection: Connection, since: datetime, *, floor: datetime) -> list[date]:
+    """Return the days (UTC) whose sales may have changed from `since` on, of those from `floor` on.
+
+    An import stamps its orders with the moment at which it began, and may change items without their orders: after
+    one it is every day.
+    """
+    imported = outbox.last_recorded(connection, "import.finished")
+    return changed_days(connection, floor if imported is not None and imported >= since else since)
 
 
 def kept_by_day(connection: Connection, start: datetime, end: datetime) -> Sequence[kept_sales_sql.DaySales]:

@@ -28,3 +28,8 @@ def list_due(connection: Connection) -> Sequence[AnyRow]:
 def delete_due(connection: Connection, day: date, marks: int) -> None:
     """Note that a day is counted, unless it was marked since it had so many marks."""
     connection.execute(delete(conversation_due_days).where(_due.day == day, _due.marks == marks))
+
+
+def delete_before(connection: Connection, first: date) -> None:
+    """Let the days before one stand as they are."""
+    connection.execute(delete(conversation_due_days).where(_due.day < first))

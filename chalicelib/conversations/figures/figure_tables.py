@@ -11,7 +11,7 @@ _COUNTS = (
     "resolved", "handoffs", "taken_over", "waited", "ratings", "rating_sum", "helpful", "not_helpful", "converted",
     "orders",
 )  # fmt: skip
-_SUMS = ("wait_ms", "response_ms", "revenue_cents", "tokens", "cost_micros")
+_SUMS = ("wait_s", "response_ms", "revenue_cents", "tokens", "cost_micros")
 
 # By day (UTC) on which the conversation began, the message was written, the hand-off was asked for, or the order was
 # placed.

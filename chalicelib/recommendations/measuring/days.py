@@ -12,7 +12,6 @@ from chalicelib.commerce.sales import kept_sales
 from chalicelib.core import logging
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
-from chalicelib.events import outbox
 from chalicelib.recommendations.measuring import attribution, days_sql
 from chalicelib.recommendations.measuring.attribution import Purchase, Touch
 from chalicelib.recommendations.serving import request_ids
@@ -100,7 +99,7 @@ def mark_changes(now: datetime) -> None:
     since = floor if job is None or job.seen_until is None else max(floor, job.seen_until - _OVERLAP)
     for day in run(partial(days_sql.list_shown_days, received_since=since), writes=False):
         found.update(_between(day, min(day + window, today)))
-    found.update(run(partial(_days_of_orders, since=since, floor=floor), writes=False))
+    found.update(run(partial(kept_sales.days_to_count, since=since, floor=floor), writes=False))
     due = {day for day in found if first_day(today) <= day <= today}
 
     def mark(connection: Connection) -> None:
@@ -108,13 +107,6 @@ def mark_changes(now: datetime) -> None:
         days_sql.update_job(connection, {"seen_until": now, "looked_back_on": today})
 
     run(mark, writes=True)
-
-
-def _days_of_orders(connection: Connection, *, since: datetime, floor: datetime) -> Sequence[date]:
-    imported = outbox.last_recorded(connection, "import.finished")
-    # An import stamps its orders with the moment at which it began, and may change items without their orders.
-    began = floor if imported is not None and imported >= since else since
-    return kept_sales.changed_days(connection, began)
 
 
 def _between(first: date, last: date) -> Iterable[date]:
