@@ -29,7 +29,9 @@ from chalicelib.commerce.sales import (
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
 from chalicelib.conversations.figures import figures_api
 from chalicelib.conversations.figures import measure as conversation_measure
+from chalicelib.conversations.history import message_search_api, reactions_api, templates_api
 from chalicelib.conversations.policies import policies_api
+from chalicelib.conversations.privacy import forgetting, privacy_api
 from chalicelib.core import http, idempotency, logging
 from chalicelib.core.config import settings
 from chalicelib.core.routes import Route
@@ -81,6 +83,10 @@ routes: list[Route] = http.mount(
         analytics_api.routes,
         policies_api.routes,
         figures_api.routes,
+        message_search_api.routes,
+        reactions_api.routes,
+        templates_api.routes,
+        privacy_api.routes,
         imports_api.routes,
         events_api.routes,
         webhooks_api.routes,
@@ -124,6 +130,12 @@ def purge_events(event: Any) -> None:
 def purge_behaviour_events(event: Any) -> None:
     """Take away what people did long ago, and visitors that nobody has seen since."""
     ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(1 day)")
+def purge_conversations(event: Any) -> None:
+    """Take away conversations in which nothing has happened for as long as they are kept."""
+    forgetting.purge_conversations(time_left_ms=event.context.get_remaining_time_in_millis)
 
 
 @app.schedule("rate(1 day)")

@@ -33,6 +33,7 @@ PACE_S = {
     "measure_conversations": 20.0,
     "purge_events": 600.0,
     "purge_behaviour_events": 600.0,
+    "purge_conversations": 600.0,
     "forget_checkouts": 600.0,
     "purge_idempotency_keys": 600.0,
 }

@@ -17,7 +17,7 @@ from chalicelib.accounts.sign_in import sign_in
 from chalicelib.commerce import sale_tables, tables
 from chalicelib.commerce.stock import stock
 from chalicelib.commerce.stock.ledger import Entry, Place, State
-from chalicelib.conversations.history import messages, sessions
+from chalicelib.conversations.history import history_tables, messages, sessions
 from chalicelib.core import auth, clock
 from chalicelib.core.auth import Role, hash_token, new_token
 from chalicelib.core.database import Connection, insert_row, transaction
@@ -371,6 +371,25 @@ def make_message(session_id: str, content: str = "Is there a red one?", **given:
     with transaction() as connection:
         session = sessions.lock_session(connection, session_id, account_id=None)
         return messages.append(connection, session, messages.NewMessage(content, **given)).row
+
+
+def make_template(account_id: int | None, **given: Any) -> int:
+    """Make a template of an account, or of nobody."""
+    name = given.get("name", f"Template {next(_numbers)}")
+    values = {
+        "name": name,
+        "name_key": fold(name),
+        "search_key": fold(name),
+        "description": "",
+        "category": "shopping",
+        "template_data": '{"occasion": "birthday"}',
+        "is_active": True,
+        "usage_count": 0,
+        "created_by": account_id,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return _insert(history_tables.conversation_templates, values | given)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -33,13 +33,16 @@ from tests.factories import (
     make_delivery,
     make_experiment,
     make_mailed_token,
+    make_message,
     make_order,
     make_product,
     make_promotion,
     make_registration,
+    make_session,
     make_shipping_rule,
     make_stock,
     make_tax_rule,
+    make_template,
     make_token,
     make_webhook,
 )
@@ -87,6 +90,16 @@ def holder(ok: int = 200, staff: int | None = None) -> Statuses:
 
 def staff(ok: int = 200) -> Statuses:
     return _statuses(nobody=401, customer=403, other=403, unlinked=403, staff=ok)
+
+
+def author(ok: int = 200) -> Statuses:
+    """For staff, and for the author, who is none of the callers; everybody may read it."""
+    return staff(ok)
+
+
+def holder_of_words(ok: int = 200) -> Statuses:
+    """For staff, and for the account that talked, which is none of the callers; to others it is not there."""
+    return _statuses(nobody=401, customer=404, other=404, unlinked=404, staff=ok)
 
 
 def admin(ok: int = 200) -> Statuses:
@@ -313,6 +326,24 @@ MATRIX = {
     ),  # another runs
     "POST /ai/experiments/{experiment_id}/stop": Case(staff(409), "/ai/experiments/{draft}/stop"),
     "GET /ai/experiments/{experiment_id}/results": Case(staff(), "/ai/experiments/{experiment}/results"),
+    "GET /api/messages/search": Case(signed_in(), "/api/messages/search?q=marked"),
+    "POST /api/messages/{message_id}/react": Case(
+        holder_of_words(201), "/api/messages/{message}/react", {"reaction_type": "like"}
+    ),
+    "GET /api/messages/{message_id}/reactions": Case(holder_of_words(), "/api/messages/{message}/reactions"),
+    "DELETE /api/messages/{message_id}/reactions/{reaction_id}": Case(
+        signed_in(404), "/api/messages/{message}/reactions/{reaction}"
+    ),
+    "GET /api/templates": Case(signed_in()),
+    "POST /api/templates": Case(signed_in(201), body={"name": "{new}"}),
+    "GET /api/templates/{template_id}": Case(signed_in(), "/api/templates/{template}"),
+    "PUT /api/templates/{template_id}": Case(author(), "/api/templates/{template}", {"name": "{new}"}),
+    "PATCH /api/templates/{template_id}": Case(author(), "/api/templates/{template}", {"category": "other"}),
+    "DELETE /api/templates/{template_id}": Case(author(204), "/api/templates/{new template}"),
+    "POST /api/templates/{template_id}/use_template": Case(signed_in(201), "/api/templates/{template}/use_template"),
+    "GET /api/sessions/{session_id}/export": Case(holder_of_words(), "/api/sessions/{session}/export"),
+    "GET /api/export": Case(signed_in()),
+    "DELETE /api/profiles/me/history": Case(signed_in()),
     "GET /policies": Case(whoever()),
     "GET /policies/{topic}": Case(whoever(), "/policies/returns"),
     "PUT /policies/{topic}": Case(staff(), "/policies/returns", {"language": "en", "text": "# Returns\n\nAsk us."}),
@@ -341,6 +372,17 @@ MATRIX = {
 }
 
 
+# What clients of conversations know at a second path too is for the same callers there.
+_HERE, _THERE = "/api/", "/api/conversations/"
+MATRIX |= {
+    f"{route.method} {route.path}": replace(case, target=(case.target or path).replace(_HERE, _THERE, 1))
+    for route in routes
+    if route.is_alias
+    for path in [route.path.replace(_THERE, _HERE, 1)]
+    for case in [MATRIX[f"{route.method} {path}"]]
+}
+
+
 class World:
     """A shop with one of everything, and the callers."""
 
@@ -359,7 +401,13 @@ class World:
         image = f"images/products/{product}/{'A' * 22}.png"
         until = clock.now() + timedelta(minutes=1)
         blobs.store().put(image, PNG, "image/png")
+        self.talker = make_account_row(Role.CUSTOMER)
+        session = make_session(self.talker, title="Marked")
         self.ids: dict[str, Any] = {
+            "session": session.public_id,
+            "message": make_message(session.public_id, "Marked").public_id,
+            "reaction": 1,
+            "template": make_template(self.talker),
             "promotion": make_promotion(used=1),
             "tax_rule": make_tax_rule(190_000, "Germany"),
             "shipping_rule": make_shipping_rule(495),
@@ -404,7 +452,11 @@ class World:
 
     def target(self, operation: str, case: Case) -> str:
         target = case.target or operation.partition(" ")[2]
-        fresh = {"new address": make_address(self.customer)} if "{new address}" in target else {}
+        fresh: dict[str, Any] = {}
+        if "{new address}" in target:
+            fresh["new address"] = make_address(self.customer)
+        if "{new template}" in target:
+            fresh["new template"] = make_template(self.talker)
         return target.format_map(self.ids | fresh)
 
     def body(self, case: Case) -> Any:
@@ -589,7 +641,7 @@ def test_every_path_is_also_taken_with_a_trailing_slash(world: World, operation:
         body = world.body(case)
         if operation == "POST /accounts":
             body = {**(body or {}), "username": f"new{len(statuses)}"}
-        if "{new address}" in (case.target or ""):
+        if "{new " in (case.target or ""):
             spelling = spelling.replace(path, world.target(operation, case))
         sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         headers = {

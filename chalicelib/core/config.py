@@ -86,6 +86,7 @@ class Settings:
     events_bus: str | None = None
     events_keep_days: int = 30
     behaviour_keep_days: int = 180
+    conversations_keep_days: int = 365
     webhooks_ports: tuple[int, ...] = (443,)
     webhooks_allow_http: bool = False
     webhooks_allow_private: bool = False
@@ -161,6 +162,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         events_bus=environment.get("EVENTS_BUS") or None,
         events_keep_days=values.integer(environment, "EVENTS_KEEP_DAYS", 30),
         behaviour_keep_days=values.integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
+        conversations_keep_days=values.integer(environment, "CONVERSATIONS_KEEP_DAYS", 365, most=36_500),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
         webhooks_allow_http=values.flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,

@@ -216,15 +216,31 @@ def forget(
     account_id: int | None = None,
     subject: str | None = None,
 ) -> int:
-    """Forget what the requests of an account were answered, or those about a `subject`, and return how many.
+    """Forget what the requests of an account were answered, or those about a subject, and return how many.
 
     `operations` are the beginnings of the paths of their routes. That they were carried out stays known: a retry
     is refused, and does nothing a second time.
     """
     if account_id is None and subject is None:
         raise TypeError("whose answers, or about what")
+    accounts = () if account_id is None else (account_id,)
+    return forget_many(
+        connection, operations=operations, account_ids=accounts, subjects=() if subject is None else (subject,)
+    )
+
+
+def forget_many(
+    connection: Connection,
+    *,
+    operations: Sequence[str] = ("/",),
+    account_ids: Sequence[int] = (),
+    subjects: Sequence[str] = (),
+) -> int:
+    """Forget what several accounts were answered, and what was answered about several subjects; see `forget`."""
     values = {"state": _FORGOTTEN, "status": None, "headers": None, "body": None}
-    return sql.forget(connection, values, operations=operations, account_id=account_id, subject=subject, state=_DONE)
+    return sql.forget(
+        connection, values, operations=operations, account_ids=account_ids, subjects=subjects, state=_DONE
+    )
 
 
 def release(held: Claim) -> None:

@@ -217,6 +217,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(route: Route, schemas: dict[Any, Any], status_of: Callable[[type[AppError]], int]) -> dict[str, Any]:
     found: dict[str, Any] = {str(route.status): _success(route, schemas)}
+    if route.or_status is not None:
+        found[str(route.or_status)] = found[str(route.status)]
     if route.method == "GET":
         found["304"] = {"description": "Not modified: the caller's copy (If-None-Match) is current."}
     problem = {"application/problem+json": {"schema": schemas[("", "problem")]}}

@@ -85,6 +85,8 @@ class Route:
     tag: str
     response: Any
     status: int = 200
+    # Another status of success, where an answer says whether something is new.
+    or_status: int | None = None
     errors: tuple[type[AppError], ...] = ()
     writes: bool = False
     idempotency: Idempotency = None
@@ -146,6 +148,7 @@ class Routes:
         access: Access,
         response: Any,
         status: int = 200,
+        or_status: int | None = None,
         errors: Sequence[type[AppError]] = (),
         reads: bool = False,
         writes: bool = False,
@@ -178,6 +181,7 @@ class Routes:
                 tag=self.tag,
                 response=response,
                 status=status,
+                or_status=or_status,
                 errors=tuple(errors),
                 writes=writes or changes,
                 idempotency=idempotency if changes else None,

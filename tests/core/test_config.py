@@ -238,6 +238,14 @@ def test_how_long_it_is_kept_what_people_do_is_a_setting() -> None:
     assert load({"BEHAVIOUR_KEEP_DAYS": "30"}).behaviour_keep_days == 30
 
 
+def test_how_long_conversations_are_kept_is_a_setting() -> None:
+    assert load({}).conversations_keep_days == 365
+    assert load({"CONVERSATIONS_KEEP_DAYS": "30"}).conversations_keep_days == 30
+    for bad in ("0", "never", "36501"):
+        with pytest.raises(ConfigurationError):
+            load({"CONVERSATIONS_KEEP_DAYS": bad})
+
+
 def test_where_events_are_published_is_a_setting() -> None:
     assert (load({}).events_topic_arn, load({}).events_bus, load({}).events_keep_days) == (None, None, 30)
     settings = load({"EVENTS_TOPIC_ARN": "arn:topic", "EVENTS_BUS": "bus", "EVENTS_KEEP_DAYS": "7"})

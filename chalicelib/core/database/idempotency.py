@@ -72,21 +72,18 @@ def forget(
     values: Mapping[str, Any],
     *,
     operations: Sequence[str],
-    account_id: int | None = None,
-    subject: str | None = None,
+    account_ids: Sequence[int],
+    subjects: Sequence[str],
     state: str,
 ) -> int:
-    """Change the rows of an account, or of a subject, whose operation begins with one of `operations`.
+    """Change the rows of some accounts and those about some subjects, and return how many there were.
 
-    Only those in the `state`; returns how many there were.
+    Only those in the `state`, of operations that begin with one of `operations`.
     """
-    whose = _columns.account_id == account_id if subject is None else _columns.subject == subject
+    theirs = or_(_columns.account_id.in_(account_ids), _columns.subject.in_(subjects))
     among = or_(*(_columns.operation.startswith(each, autoescape=True) for each in operations))
-    return int(
-        connection.execute(
-            update(idempotency_keys).where(whose, _columns.state == state, among).values(values)
-        ).rowcount
-    )
+    statement = update(idempotency_keys).where(theirs, _columns.state == state, among)
+    return int(connection.execute(statement.values(values)).rowcount)
 
 
 def _is(request_key: str, claim: str, state: str) -> tuple[Any, ...]:
