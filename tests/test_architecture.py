@@ -33,6 +33,10 @@ PURE_ROOMS = (
     "chalicelib/commerce/prices/pricing.py",
     *(f"chalicelib/events/{name}.py" for name in ("addresses", "kinds", "retries", "signing")),
     "chalicelib/mails/templates.py",
+    *(
+        f"chalicelib/conversations/assistant/{name}.py"
+        for name in ("claims", "compose", "facts", "grounding", "number_words", "ordinary_words", "turns")
+    ),
     *(f"chalicelib/commerce/catalogue/{name}.py" for name in ("search_cursors", "search_facets", "search_words")),
     "chalicelib/conversations/history/message_words.py",
     *(
