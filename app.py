@@ -27,6 +27,7 @@ from chalicelib.commerce.sales import (
     sweep,
 )
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
+from chalicelib.conversations.assistant import ask_api
 from chalicelib.conversations.figures import figures_api
 from chalicelib.conversations.figures import measure as conversation_measure
 from chalicelib.conversations.history import message_search_api, reactions_api, templates_api
@@ -87,6 +88,7 @@ routes: list[Route] = http.mount(
         reactions_api.routes,
         templates_api.routes,
         privacy_api.routes,
+        ask_api.routes,
         imports_api.routes,
         events_api.routes,
         webhooks_api.routes,

@@ -348,6 +348,8 @@ MATRIX = {
     "GET /policies/{topic}": Case(whoever(), "/policies/returns"),
     "PUT /policies/{topic}": Case(staff(), "/policies/returns", {"language": "en", "text": "# Returns\n\nAsk us."}),
     "DELETE /policies/{topic}": Case(staff(404), "/policies/unknown"),
+    # To everybody but its owner the session is not there; whose the session is, is not a question of roles.
+    "POST /api/sessions/{session_id}/ask": Case(signed_in(404), "/api/sessions/unknown/ask", {"content": "Jeans?"}),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "GET /analytics/conversations": Case(staff()),

@@ -109,6 +109,17 @@ def count_mail(email: str, address: str) -> None:
     run(work, writes=True)
 
 
+def count_request(connection: Connection, kind: str, name: str, *, limit: int, window: timedelta) -> None:
+    """Count a request of a `kind` that costs the shop something; it is taken back with the caller's transaction.
+
+    Raises:
+        TooManyRequests: it is one more than `limit` within a window.
+    """
+    rows = _count(connection, {kind: _subject(kind, name)}, window, under_way=False)
+    if rows[kind].attempts > limit:
+        raise _refused("Too many requests; wait before the next.", [rows[kind].window_ends_at])
+
+
 def _begin(subjects: Mapping[str, str]) -> Try:
     for _ in range(_LOOKS):
         try:

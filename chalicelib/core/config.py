@@ -103,6 +103,8 @@ class Settings:
     attribution_days: int = 7
     # By which share a live figure must have fallen to be told of.
     recommendation_drift: float = 0.2
+    # How many questions an account may ask the assistant within a minute.
+    ask_limit_per_minute: int = 30
     shop_name: str | None = None
     policies_ttl_s: int = 0
     # None: the assistant answers by itself, without a model beyond this service.
@@ -175,6 +177,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         spark=_spark(environment),
         attribution_days=values.integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
         recommendation_drift=values.share(environment, "RECOMMENDATION_DRIFT", 0.2),
+        ask_limit_per_minute=values.integer(environment, "ASK_LIMIT_PER_MINUTE", 30),
         shop_name=shop_name(environment),
         policies_ttl_s=values.integer(environment, "POLICIES_TTL_S", 60, least=0),
         bedrock=load_bedrock(environment),

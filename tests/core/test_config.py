@@ -326,6 +326,13 @@ def test_how_recommendations_are_measured_is_a_setting() -> None:
 # --- the assistant -----------------------------------------------------------------------------------------------
 
 
+def test_how_often_the_assistant_may_be_asked_is_a_setting() -> None:
+    assert load({}).ask_limit_per_minute == 30
+    assert load({"ASK_LIMIT_PER_MINUTE": "5"}).ask_limit_per_minute == 5
+    with pytest.raises(ConfigurationError, match="ASK_LIMIT_PER_MINUTE"):
+        load({"ASK_LIMIT_PER_MINUTE": "0"})
+
+
 def test_without_a_model_the_assistant_answers_by_itself() -> None:
     settings = load({"BEDROCK_REGION": "eu-central-1", "ASSISTANT_TOKENS_PER_DAY": "5"})
     assert (settings.bedrock, settings.shop_name, settings.policies_ttl_s) == (None, None, 60)

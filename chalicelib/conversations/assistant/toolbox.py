@@ -27,6 +27,7 @@ from chalicelib.conversations.assistant.turns import (
     ToolResult,
     Vocabulary,
 )
+from chalicelib.conversations.policies import policies
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError, Conflict
@@ -101,7 +102,7 @@ class Toolbox:
         self.acted = False
         self._caller = caller
         self._agreed: Pending | None = state.get("pending") if is_yes(text) else None
-        self._vocabulary = vocabulary or Vocabulary()
+        self.vocabulary = vocabulary or Vocabulary()
         self._language = language
         self._acts = acts or ActsInMemory()
 
@@ -168,7 +169,7 @@ class Toolbox:
     # --- looking up ----------------------------------------------------------------------------------------------
 
     def _search(self, call: ToolCall, wanted: Any) -> ToolResult:
-        return _read(lambda connection: tools_catalogue.search_products(connection, call, wanted, self._vocabulary))
+        return _read(lambda connection: tools_catalogue.search_products(connection, call, wanted, self.vocabulary))
 
     def _recommend(self, call: ToolCall, wanted: Any) -> ToolResult:
         customer_id = self._caller.customer_id
@@ -192,6 +193,9 @@ class Toolbox:
         customer_id = self._customer_id
         return _read(lambda connection: tools_cart.show_cart(connection, call, customer_id))
 
+    def _policies(self, call: ToolCall, wanted: Any) -> ToolResult:
+        return ToolResult(call, policies=policies.find_sections(wanted.question, wanted.topic, self._language))
+
     def _human(self, call: ToolCall, _wanted: Any) -> ToolResult:
         # The answer says that a person was asked for (`Reply.wants_human`); the use case does it once it is stored.
         return ToolResult(call)
@@ -205,6 +209,7 @@ _LOOK_UPS: Mapping[ToolName, Callable[[Toolbox, ToolCall, Any], ToolResult]] = {
     "list_orders": Toolbox._orders,
     "get_order": Toolbox._order,
     "show_cart": Toolbox._cart,
+    "read_policies": Toolbox._policies,
     "request_human": Toolbox._human,
 }
 

@@ -74,6 +74,12 @@ def request(connection: Connection, session: Any, *, requested_by: RequestedBy, 
     return _open(connection, session, {"handoff": REQUESTED, "handoff_at": now, "assignee_id": None})
 
 
+def reason_of(intent: str, outcome: str) -> Reason:
+    """Return why a person is wanted after an answer of the assistant."""
+    by_outcome: dict[str, Reason] = {"failed": "failed", "unanswered": "not_understood", "refused": "not_allowed"}
+    return "asked" if intent == "human" else by_outcome.get(outcome, "other")
+
+
 def take_over(connection: Connection, session: Any, *, assignee_id: int, force: bool = False) -> Any:
     """Give a locked session to a person of the shop, asked for or not; return the session as it is now.
 

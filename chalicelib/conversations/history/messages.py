@@ -88,12 +88,9 @@ def append(connection: Connection, session: Any, message: NewMessage) -> Appende
         SessionArchived: the session has to be made active first.
         ClientMessageIdReused: a message of that name says something else.
     """
-    if message.client_message_id is not None:
-        known = messages_sql.find_by_client_id(connection, session.id, message.client_message_id)
-        if known is not None:
-            if (known.content, known.message_type) != (message.content, message.message_type):
-                raise ClientMessageIdReused("Another message of this session has this client_message_id.")
-            return Appended(known, session, is_new=False)
+    known = find_sent(connection, session, message)
+    if known is not None:
+        return Appended(known, session, is_new=False)
     if session.status == "archived":
         raise SessionArchived("This session is archived: activate it before you add messages.")
     values = _row(session, message)
@@ -101,6 +98,20 @@ def append(connection: Connection, session: Any, message: NewMessage) -> Appende
     changed = sessions_sql.update_session(connection, session, _with_message(session, values))
     profiles.add_to_totals(connection, session.account_id, messages=1)
     return Appended(added, changed, is_new=True)
+
+
+def find_sent(connection: Connection, session: Any, message: NewMessage) -> Any | None:
+    """Return the message that was stored when this one was sent before, if it was.
+
+    Raises:
+        ClientMessageIdReused: a message of that name says something else.
+    """
+    if message.client_message_id is None:
+        return None
+    known = messages_sql.find_by_client_id(connection, session.id, message.client_message_id)
+    if known is not None and (known.content, known.message_type) != (message.content, message.message_type):
+        raise ClientMessageIdReused("Another message of this session has this client_message_id.")
+    return known
 
 
 def _row(session: Any, message: NewMessage) -> dict[str, Any]:
