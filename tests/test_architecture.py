@@ -43,6 +43,10 @@ PURE_ROOMS = (
         f"chalicelib/csv_import/{name}.py"
         for name in ("columns", "parsers", "records", "lines", "reader", "validate", "product_sheet", "cells")
     ),
+    *(
+        f"chalicelib/conversations/assistant/bedrock/{name}.py"
+        for name in ("answers", "breaker", "memory", "prompts", "tool_results")
+    ),
     *(f"chalicelib/conversations/policies/policy_{name}.py" for name in ("texts", "ranking", "facts")),
     *(f"chalicelib/payments/{name}.py" for name in ("provider", "signatures", "stripe_objects", "test_methods")),
     "chalicelib/recommendations/signals/weights.py",
@@ -285,7 +289,10 @@ def only_the_settings_read_the_environment(source: Source) -> Iterator[str]:
 def boto3_is_loaded_late_and_in_few_places(source: Source) -> Iterator[str]:
     if not (source.in_library or source.path == "app.py"):
         return
-    names = ("core/blobs", "core/mail", "core/secrets", "events/aws", "recommendations/models/spark_start")
+    names = (
+        *("core/blobs", "core/mail", "core/secrets", "events/aws", "recommendations/models/spark_start"),
+        "conversations/assistant/bedrock/model_calls",
+    )
     allowed = tuple(f"chalicelib/{name}.py" for name in names)
     for found in source.imports:
         if found.is_of("boto3", "botocore") and (found.at_top or source.path not in allowed):
