@@ -30,7 +30,17 @@ from chalicelib.commerce.stock import inventory_api, stock_levels_api
 from chalicelib.conversations.assistant import ask_api
 from chalicelib.conversations.figures import figures_api
 from chalicelib.conversations.figures import measure as conversation_measure
-from chalicelib.conversations.history import message_search_api, reactions_api, templates_api
+from chalicelib.conversations.history import (
+    idle,
+    message_search_api,
+    messages_api,
+    profiles_api,
+    reactions_api,
+    root_api,
+    session_figures_api,
+    sessions_api,
+    templates_api,
+)
 from chalicelib.conversations.policies import policies_api
 from chalicelib.conversations.privacy import forgetting, privacy_api
 from chalicelib.core import http, idempotency, logging
@@ -55,6 +65,7 @@ routes: list[Route] = http.mount(
     app,
     [
         system_routes(lambda: routes, http.status_of),
+        accounts_api.token_routes,
         accounts_api.routes,
         own_account_api.routes,
         products_api.routes,
@@ -82,6 +93,11 @@ routes: list[Route] = http.mount(
         experiments_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
+        root_api.routes,
+        profiles_api.routes,
+        sessions_api.routes,
+        messages_api.routes,
+        session_figures_api.routes,
         policies_api.routes,
         figures_api.routes,
         message_search_api.routes,
@@ -174,3 +190,9 @@ def measure_recommendations(event: Any) -> None:
 def measure_conversations(event: Any) -> None:
     """Count what was said in conversations, and what came of it."""
     conversation_measure.measure_conversations(time_left_ms=event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(5 minutes)")
+def close_idle_sessions(event: Any) -> None:
+    """Pause conversations in which nothing happens, and complete those that are paused for long."""
+    idle.close_idle_sessions(time_left_ms=event.context.get_remaining_time_in_millis)

@@ -31,6 +31,7 @@ PACE_S = {
     "rebuild_recommendations": 5.0,
     "measure_recommendations": 20.0,
     "measure_conversations": 20.0,
+    "close_idle_sessions": 60.0,
     "purge_events": 600.0,
     "purge_behaviour_events": 600.0,
     "purge_conversations": 600.0,

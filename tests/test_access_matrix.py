@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from app import app, routes
 from chalicelib.accounts.mailed_tokens import Purpose
 from chalicelib.commerce.sales import carts, checkouts
+from chalicelib.conversations.history import profiles
 from chalicelib.core import auth, blobs, clock, local_uploads
 from chalicelib.core.auth import Caller, Role
 from chalicelib.core.database import read, transaction
@@ -93,17 +94,17 @@ def staff(ok: int = 200) -> Statuses:
 
 
 def author(ok: int = 200) -> Statuses:
-    """For staff, and for the author, who is none of the callers; everybody may read it."""
-    return staff(ok)
-
-
-def holder_of_words(ok: int = 200) -> Statuses:
-    """For staff, and for the account that talked, which is none of the callers; to others it is not there."""
-    return _statuses(nobody=401, customer=404, other=404, unlinked=404, staff=ok)
+    """For staff, and for the author; everybody may read it."""
+    return staff(ok) | {"customer": ok}
 
 
 def admin(ok: int = 200) -> Statuses:
     return staff(403) | {"admin": ok}
+
+
+def talker(ok: int = 200, staff: int = 404) -> Statuses:
+    """For who holds a conversation; `staff` is what the shop's people are told, to others it is not there."""
+    return _statuses(nobody=401, customer=ok, other=404, unlinked=404, staff=staff)
 
 
 @dataclass(frozen=True)
@@ -328,9 +329,9 @@ MATRIX = {
     "GET /ai/experiments/{experiment_id}/results": Case(staff(), "/ai/experiments/{experiment}/results"),
     "GET /api/messages/search": Case(signed_in(), "/api/messages/search?q=marked"),
     "POST /api/messages/{message_id}/react": Case(
-        holder_of_words(201), "/api/messages/{message}/react", {"reaction_type": "like"}
+        talker(201, staff=201), "/api/messages/{message}/react", {"reaction_type": "like"}
     ),
-    "GET /api/messages/{message_id}/reactions": Case(holder_of_words(), "/api/messages/{message}/reactions"),
+    "GET /api/messages/{message_id}/reactions": Case(talker(staff=200), "/api/messages/{message}/reactions"),
     "DELETE /api/messages/{message_id}/reactions/{reaction_id}": Case(
         signed_in(404), "/api/messages/{message}/reactions/{reaction}"
     ),
@@ -341,7 +342,7 @@ MATRIX = {
     "PATCH /api/templates/{template_id}": Case(author(), "/api/templates/{template}", {"category": "other"}),
     "DELETE /api/templates/{template_id}": Case(author(204), "/api/templates/{new template}"),
     "POST /api/templates/{template_id}/use_template": Case(signed_in(201), "/api/templates/{template}/use_template"),
-    "GET /api/sessions/{session_id}/export": Case(holder_of_words(), "/api/sessions/{session}/export"),
+    "GET /api/sessions/{session_id}/export": Case(talker(staff=200), "/api/sessions/{session}/export"),
     "GET /api/export": Case(signed_in()),
     "DELETE /api/profiles/me/history": Case(signed_in()),
     "GET /policies": Case(whoever()),
@@ -350,6 +351,41 @@ MATRIX = {
     "DELETE /policies/{topic}": Case(staff(404), "/policies/unknown"),
     # To everybody but its owner the session is not there; whose the session is, is not a question of roles.
     "POST /api/sessions/{session_id}/ask": Case(signed_in(404), "/api/sessions/unknown/ask", {"content": "Jeans?"}),
+    "GET /api": Case(signed_in()),
+    "GET /api/profiles/me": Case(
+        _statuses(nobody=401, customer=200, other=201, unlinked=201, staff=201)
+    ),  # only who talks has one already
+    "GET /api/profiles": Case(signed_in()),
+    "POST /api/profiles": Case(_statuses(nobody=401, customer=409, other=201, unlinked=201, staff=201), body={}),
+    "GET /api/profiles/{profile_id}": Case(talker() | {"admin": 200}, "/api/profiles/{profile}"),
+    "PUT /api/profiles/{profile_id}": Case(talker() | {"admin": 200}, "/api/profiles/{profile}", {}),
+    "PATCH /api/profiles/{profile_id}": Case(
+        talker() | {"admin": 200}, "/api/profiles/{profile}", {"preferences": {"theme": "dark"}}
+    ),
+    "DELETE /api/profiles/{profile_id}": Case(talker(204) | {"admin": 204}, "/api/profiles/{new profile}"),
+    "GET /api/sessions": Case(signed_in()),
+    "POST /api/sessions": Case(signed_in(201), body={"title": "Jeans"}),
+    "GET /api/sessions/stats": Case(signed_in()),
+    "GET /api/sessions/{session_id}": Case(talker(staff=200), "/api/sessions/{session}"),
+    "PUT /api/sessions/{session_id}": Case(talker(), "/api/sessions/{session}", {"title": "Marked"}),
+    "PATCH /api/sessions/{session_id}": Case(talker(), "/api/sessions/{session}", {"tags": ["Marked"]}),
+    "DELETE /api/sessions/{session_id}": Case(talker(204), "/api/sessions/{new session}"),
+    "POST /api/sessions/{session_id}/archive": Case(talker(), "/api/sessions/{new session}/archive"),
+    "POST /api/sessions/{session_id}/activate": Case(talker(), "/api/sessions/{session}/activate"),
+    "POST /api/sessions/{session_id}/rate": Case(talker(), "/api/sessions/{session}/rate", {"rating": 5}),
+    "POST /api/sessions/{session_id}/add_message": Case(
+        talker(201), "/api/sessions/{session}/add_message", {"content": "Marked", "message_type": "ai"}
+    ),
+    "GET /api/sessions/{session_id}/messages": Case(talker(staff=200), "/api/sessions/{session}/messages"),
+    "GET /api/messages": Case(signed_in()),
+    "POST /api/messages": Case(talker(201), body={"session": "{session}", "content": "Marked"}),
+    "GET /api/messages/{message_id}": Case(talker(staff=200), "/api/messages/{message}"),
+    "PUT /api/messages/{message_id}": Case(talker(), "/api/messages/{message}", {"content": "Marked"}),
+    "PATCH /api/messages/{message_id}": Case(talker(), "/api/messages/{message}", {"status": "read"}),
+    "DELETE /api/messages/{message_id}": Case(talker(204), "/api/messages/{new message}"),
+    "GET /api/analytics": Case(signed_in()),
+    "GET /api/analytics/summary": Case(signed_in()),
+    "GET /api/analytics/{analytics_id}": Case(talker(staff=200), "/api/analytics/{figures}"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
     "GET /analytics/conversations": Case(staff()),
@@ -374,14 +410,16 @@ MATRIX = {
 }
 
 
-# What clients of conversations know at a second path too is for the same callers there.
-_HERE, _THERE = "/api/", "/api/conversations/"
+def also_at(case: Case, here: str, there: str) -> Case:
+    """Return the case of an operation that is known at a second path too."""
+    return case if case.target is None else replace(case, target=there + case.target.removeprefix(here))
+
+
+_HERE, _THERE = "/api", "/api/conversations"
 MATRIX |= {
-    f"{route.method} {route.path}": replace(case, target=(case.target or path).replace(_HERE, _THERE, 1))
+    f"{route.method} {route.path}": also_at(MATRIX[known], _HERE, _THERE)
     for route in routes
-    if route.is_alias
-    for path in [route.path.replace(_THERE, _HERE, 1)]
-    for case in [MATRIX[f"{route.method} {path}"]]
+    if route.is_alias and (known := f"{route.method} {_HERE}{route.path.removeprefix(_THERE)}") in MATRIX
 }
 
 
@@ -403,11 +441,13 @@ class World:
         image = f"images/products/{product}/{'A' * 22}.png"
         until = clock.now() + timedelta(minutes=1)
         blobs.store().put(image, PNG, "image/png")
-        self.talker = make_account_row(Role.CUSTOMER)
-        session = make_session(self.talker, title="Marked")
+        self.talker = make_account_row(Role.CUSTOMER, customer_id=self.customer)
+        session = make_session(self.talker, title="Marked", description="Marked")
         self.ids: dict[str, Any] = {
             "session": session.public_id,
             "message": make_message(session.public_id, "Marked").public_id,
+            "figures": session.id,
+            "profile": self.profile(),
             "reaction": 1,
             "template": make_template(self.talker),
             "promotion": make_promotion(used=1),
@@ -449,17 +489,31 @@ class World:
         checkout_id = checkouts.begin(cart.public_id, buyer, wish, None)
         self.ids |= {"cart": cart.public_id, "checkout": checkout_id}
 
+    def profile(self) -> int:
+        """Let the customer have a profile."""
+        with transaction() as connection:
+            return int(profiles.open_profile(connection, self.talker)[0].id)
+
+    def _made_for_target(self, target: str) -> dict[str, Any]:
+        """Make what a request takes away."""
+        if "{new address}" in target:
+            return {"new address": make_address(self.customer)}
+        if "{new session}" in target:
+            return {"new session": make_session(self.talker).public_id}
+        if "{new message}" in target:
+            return {"new message": make_message(self.ids["session"]).public_id}
+        if "{new profile}" in target:
+            return {"new profile": self.profile()}
+        if "{new template}" in target:
+            return {"new template": make_template(self.talker)}
+        return {}
+
     def headers(self, case: Case) -> dict[str, str]:
         return {**ANY_VERSION, "Idempotency-Key": f"key-{next(_numbers)}", **case.headers}
 
     def target(self, operation: str, case: Case) -> str:
         target = case.target or operation.partition(" ")[2]
-        fresh: dict[str, Any] = {}
-        if "{new address}" in target:
-            fresh["new address"] = make_address(self.customer)
-        if "{new template}" in target:
-            fresh["new template"] = make_template(self.talker)
-        return target.format_map(self.ids | fresh)
+        return target.format_map(self.ids | self._made_for_target(target))
 
     def body(self, case: Case) -> Any:
         return self._filled(case.body)
@@ -491,8 +545,10 @@ class World:
             return None
         if caller == "garbage":
             return "shk_garbage"
+        if caller == "customer":
+            return make_token(self.talker)
         role = Role.ADMIN if caller in BAD else Role(caller) if caller in STAFF else Role.CUSTOMER
-        customer_id = {"customer": self.customer, "other": self.other}.get(caller)
+        customer_id = self.other if caller == "other" else None
         account_id = make_account_row(role, customer_id=customer_id, is_active=caller != "switched off")
         if caller == "expired":
             return make_token(account_id, expires_at=clock.now() - timedelta(seconds=1))
@@ -566,7 +622,9 @@ def test_each_caller_is_answered_what_is_its_due(world: World, operation: str) -
             assert answer.headers["Content-Type"] == "application/problem+json"
         if method == "GET":
             head = client.request("HEAD", target)
-            assert (head.status, head.text) == (answer.status, "")
+            # What a GET has made is there then.
+            expected = 200 if answer.status == 201 else answer.status
+            assert (head.status, head.text) == (expected, "")
     assert answered == case.statuses
 
 

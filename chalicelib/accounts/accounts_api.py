@@ -17,6 +17,8 @@ from chalicelib.core.paging import Page, PageQuery
 from chalicelib.core.routes import Reply, Routes
 
 routes = Routes("Accounts")
+# Clients of conversations look for it beside these.
+token_routes = Routes("Accounts", also=("/api", "/api/conversations"))
 
 Password = Annotated[str, Field(min_length=12, max_length=1024, description="12 characters or more.")]
 Username = Annotated[str, Field(min_length=1, max_length=150, pattern=r"^[\w.@+-]+$", examples=["robin"])]
@@ -114,7 +116,7 @@ def present_account(row: Any) -> dict[str, Any]:
     }
 
 
-@routes.post(
+@token_routes.post(
     "/api/auth/token",
     access=PUBLIC,
     response=Token,

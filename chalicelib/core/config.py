@@ -87,6 +87,9 @@ class Settings:
     events_keep_days: int = 30
     behaviour_keep_days: int = 180
     conversations_keep_days: int = 365
+    # After how long in which nothing happens a conversation is paused, and a paused one completed.
+    conversation_idle_minutes: int = 60
+    conversation_complete_days: int = 7
     webhooks_ports: tuple[int, ...] = (443,)
     webhooks_allow_http: bool = False
     webhooks_allow_private: bool = False
@@ -165,6 +168,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         events_keep_days=values.integer(environment, "EVENTS_KEEP_DAYS", 30),
         behaviour_keep_days=values.integer(environment, "BEHAVIOUR_KEEP_DAYS", 180),
         conversations_keep_days=values.integer(environment, "CONVERSATIONS_KEEP_DAYS", 365, most=36_500),
+        conversation_idle_minutes=values.integer(environment, "CONVERSATION_IDLE_MINUTES", 60, most=525_600),
+        conversation_complete_days=values.integer(environment, "CONVERSATION_COMPLETE_DAYS", 7, most=3_650),
         webhooks_ports=_ports(environment.get("WEBHOOKS_PORTS") or "443"),
         webhooks_allow_http=values.flag(environment, "WEBHOOKS_ALLOW_HTTP"),
         webhooks_allow_private=allow_private,

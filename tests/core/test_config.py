@@ -233,6 +233,15 @@ def test_a_wrong_setting_of_events_is_named(name: str, value: str) -> None:
         load({name: value})
 
 
+def test_when_idle_conversations_are_closed_is_a_setting() -> None:
+    assert (load({}).conversation_idle_minutes, load({}).conversation_complete_days) == (60, 7)
+    assert load({"CONVERSATION_IDLE_MINUTES": "5"}).conversation_idle_minutes == 5
+    assert load({"CONVERSATION_COMPLETE_DAYS": "30"}).conversation_complete_days == 30
+    for bad in ({"CONVERSATION_IDLE_MINUTES": "0"}, {"CONVERSATION_COMPLETE_DAYS": "100000"}):
+        with pytest.raises(ConfigurationError):
+            load(bad)
+
+
 def test_how_long_it_is_kept_what_people_do_is_a_setting() -> None:
     assert load({}).behaviour_keep_days == 180
     assert load({"BEHAVIOUR_KEEP_DAYS": "30"}).behaviour_keep_days == 30

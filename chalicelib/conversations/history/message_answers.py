@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from chalicelib.conversations.history.messages import MessageStatus, MessageType, Origin
 
 _PPM = 1_000_000
+# What a function can answer ends at 6 MB; a sign may become six in JSON.
+_MOST_LETTERS = 1_000_000
 
 
 class Message(BaseModel):
@@ -69,3 +72,14 @@ def present_message(row: Any) -> dict[str, Any]:
         "intent": row.intent,
         "outcome": row.outcome,
     }
+
+
+def within_an_answer(rows: Sequence[Any]) -> Sequence[Any]:
+    """Return the latest of the messages, oldest first, that fit into one answer: at least one."""
+    left = _MOST_LETTERS
+    for at in range(len(rows) - 1, -1, -1):
+        row = rows[at]
+        left -= len(row.content) + len(row.metadata) + len(row.attachments)
+        if left < 0:
+            return rows[min(at + 1, len(rows) - 1) :]
+    return rows

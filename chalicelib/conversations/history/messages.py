@@ -16,7 +16,7 @@ from chalicelib.conversations.history.public_ids import new_id, parse_id
 from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core import clock, idempotency
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.errors import Conflict, InvalidInput, NotFound
 from chalicelib.core.responses import to_json
 from chalicelib.core.text import fold
 
@@ -198,16 +198,30 @@ def _not_found(public_id: str) -> NotFound:
 def change_message(connection: Connection, public_id: str, changes: Mapping[str, Any], *, account_id: int) -> Any:
     """Change what a client wrote, and return it; `changes` are fields of `NewMessage`. Nothing is answered anew.
 
+    `session` and `message_type` may be among them as they are, or None.
+
     Raises:
         NotFound: there is none of that id, or it is another's.
+        InvalidInput: the message would be of another session or type.
         NotYourWords: the assistant or the shop wrote it.
     """
     session, message = _lock(connection, public_id, account_id)
     if message.origin != CLIENT:
         raise NotYourWords("The assistant or the shop wrote this message: it can be deleted, not changed.")
-    changed = messages_sql.update_message(connection, message, {**_columns(changes), "updated_at": clock.now()})
+    written = _without_fixed(changes, message)
+    changed = messages_sql.update_message(connection, message, {**_columns(written), "updated_at": clock.now()})
     _count_anew(connection, session)
     return changed
+
+
+def _without_fixed(changes: Mapping[str, Any], message: Any) -> dict[str, Any]:
+    """Return the changes without what is told of a message though it cannot be changed."""
+    written = dict(changes)
+    for name in ("session", "message_type"):
+        told, present = written.pop(name, None), getattr(message, name)
+        if told is not None and told.lower() != present:
+            raise InvalidInput.at(f"body.{name}", f"stays {present!r}; leave it out")
+    return written
 
 
 def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:

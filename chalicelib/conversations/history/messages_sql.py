@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, select, update
 
 from chalicelib.conversations.history.history_tables import conversation_messages, conversation_sessions
 from chalicelib.core.database import AnyRow, Connection, as_dict, insert_row
+from chalicelib.core.database.pages import fetch_numbered
 from chalicelib.core.database.times import epoch_ms
+from chalicelib.core.paging import NumberedPage, NumberedQuery
 
 _messages = conversation_messages.c
 # All but what the search alone looks at, and the id that the session is known by outside.
@@ -48,6 +51,40 @@ def list_recent(connection: Connection, session_id: int, limit: int) -> Sequence
     """Return the latest messages of a session, newest first."""
     its = _SHOWN.where(_messages.session_id == session_id)
     return connection.execute(its.order_by(_messages.sequence_number.desc()).limit(limit)).all()
+
+
+def list_messages(
+    connection: Connection,
+    page: NumberedQuery,
+    *,
+    account_id: int | None = None,
+    session_id: int | None = None,
+    session: str | None = None,
+    message_type: str | None = None,
+    status: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> NumberedPage[AnyRow]:
+    """Return messages of one session (`session_id`, or its public id) by number, or of an account by time."""
+    wanted: list[ColumnElement[bool]] = []
+    if account_id is not None:
+        wanted.append(_messages.account_id == account_id)
+    if session_id is not None:
+        wanted.append(_messages.session_id == session_id)
+    if session is not None:
+        known = select(conversation_sessions.c.id).where(conversation_sessions.c.public_id == session)
+        wanted.append(_messages.session_id == known.scalar_subquery())
+    if message_type is not None:
+        wanted.append(_messages.message_type == message_type)
+    if status is not None:
+        wanted.append(_messages.status == status)
+    if since is not None:
+        wanted.append(_messages.timestamp >= since)
+    if before is not None:
+        wanted.append(_messages.timestamp < before)
+    in_one = session_id is not None or session is not None
+    order = [_messages.sequence_number] if in_one else [_messages.timestamp, _messages.id]
+    return fetch_numbered(connection, _SHOWN.where(*wanted), page, order=order)
 
 
 def update_message(connection: Connection, message: Any, values: Mapping[str, Any]) -> Any:

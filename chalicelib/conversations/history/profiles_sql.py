@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from chalicelib.conversations.history.history_tables import conversation_profiles, conversation_sessions
-from chalicelib.core.database import Connection
+from chalicelib.core.database import AnyRow, Connection
 from chalicelib.core.database.dialect import upsert
+from chalicelib.core.database.pages import fetch_numbered
+from chalicelib.core.paging import NumberedPage, NumberedQuery
 
 _profiles = conversation_profiles.c
 
@@ -43,3 +47,34 @@ def upsert_counted(
         "total_messages": _profiles.total_messages + messages,
     }
     upsert(connection, conversation_profiles, values, keys=["account_id"], update=more)
+
+
+def find_profile(connection: Connection, profile_id: int, account_id: int | None) -> AnyRow | None:
+    """Return a profile, of an account where one is given."""
+    statement = select(conversation_profiles).where(_profiles.id == profile_id)
+    if account_id is not None:
+        statement = statement.where(_profiles.account_id == account_id)
+    return connection.execute(statement).first()
+
+
+def find_of_account(connection: Connection, account_id: int) -> AnyRow | None:
+    """Return the profile of an account."""
+    return connection.execute(select(conversation_profiles).where(_profiles.account_id == account_id)).first()
+
+
+def list_profiles(connection: Connection, page: NumberedQuery, account_id: int | None) -> NumberedPage[AnyRow]:
+    """Return profiles by id, of an account where one is given."""
+    statement = select(conversation_profiles)
+    if account_id is not None:
+        statement = statement.where(_profiles.account_id == account_id)
+    return fetch_numbered(connection, statement, page, order=[_profiles.id])
+
+
+def update_profile(connection: Connection, profile_id: int, values: Mapping[str, Any]) -> None:
+    """Change a profile."""
+    connection.execute(update(conversation_profiles).where(_profiles.id == profile_id).values(**values))
+
+
+def delete_profile(connection: Connection, profile_id: int) -> None:
+    """Delete a profile."""
+    connection.execute(delete(conversation_profiles).where(_profiles.id == profile_id))

@@ -96,6 +96,16 @@ class Session(BaseModel):
     analytics: Analytics
 
 
+class SessionStats(BaseModel):
+    """How much somebody talks."""
+
+    total_sessions: int
+    active_sessions: int
+    total_messages: int
+    avg_messages_per_session: float
+    recent_activity: int = Field(description="Sessions in which something happened in the last 7 days.")
+
+
 def present_person(row: Any) -> dict[str, Any]:
     """Return a row of `accounts.find_people` as it goes over the wire."""
     return {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal
 
 from chalicelib.conversations.figures import due_days
@@ -25,6 +26,7 @@ Satisfaction = Literal["very_dissatisfied", "dissatisfied", "neutral", "satisfie
 # Routes whose answers, kept for retries, may tell of any session of an account.
 _TELLING = ("/api/sessions", "/api/messages", "/api/conversations")
 
+_RECENT = timedelta(days=7)
 _MOST_SEARCHED = 10_000  # characters of title and description
 
 _COUNTERS = (
@@ -139,6 +141,55 @@ def delete_session(connection: Connection, session: Any) -> None:
     # What was answered must not outlive what it tells of.
     idempotency.forget(connection, account_id=session.account_id, operations=_TELLING)
     idempotency.forget(connection, subject=session.public_id)
+
+
+# --- figures of one's own ----------------------------------------------------------------------------------------
+
+
+def count_activity(connection: Connection, account_id: int) -> dict[str, Any]:
+    """Return how much an account talks: sessions, active ones, messages, and sessions in use in the last 7 days."""
+    row = sessions_sql.count_activity(connection, account_id, clock.now() - _RECENT)
+    return {
+        "total_sessions": row.sessions,
+        "active_sessions": int(row.active),
+        "total_messages": int(row.messages),
+        "avg_messages_per_session": _mean(row.messages, row.sessions) or 0.0,
+        "recent_activity": int(row.recent),
+    }
+
+
+def sum_figures(connection: Connection, account_id: int) -> dict[str, Any]:
+    """Return the figures of all sessions of an account together; means of nothing are None."""
+    row = sessions_sql.sum_figures(connection, account_id)
+    return {
+        "total_conversations": row.sessions,
+        "total_duration": int(row.seconds),
+        "avg_messages_per_conversation": _mean(row.messages, row.sessions) or 0.0,
+        "avg_response_time": _mean(row.ai_response_ms, row.ai_responses),
+        "total_words_exchanged": int(row.words),
+        "avg_satisfaction": _mean(row.rating_sum, row.ratings),
+    }
+
+
+def get_by_number(connection: Connection, session_id: int, *, account_id: int | None) -> Any:
+    """Return the session whose figures have an id; None as account is for staff.
+
+    Raises:
+        NotFound: there are none of that id, or they are another's.
+    """
+    found = sessions_sql.find_by_number(connection, session_id, account_id)
+    if found is None:
+        raise NotFound(f"There are no figures {session_id}.")
+    return found
+
+
+def _mean(total: Any, count: Any) -> float | None:
+    return round(int(total) / int(count), 3) if count else None
+
+
+def tag_text(tag: str) -> str:
+    """Return a tag as it stands in the text that a session's tags are kept as."""
+    return json.dumps(tag.strip(), ensure_ascii=False)
 
 
 def _search_key(title: str, description: str) -> str:
