@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -10,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from chalicelib.conversations.history import message_search
 from chalicelib.conversations.history.message_search import Hit, Wanted
 from chalicelib.conversations.history.messages import MessageType, Origin
+from chalicelib.conversations.history.moments import Before, Since
 from chalicelib.core.auth import SIGNED_IN, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.paging import Listed, NumberedPage, NumberedQuery
@@ -17,8 +17,6 @@ from chalicelib.core.routes import Routes
 
 routes = Routes("Messages", also=("/api", "/api/conversations"))
 
-# A day, or a moment.
-Moment = date | AwareDatetime
 Highlight = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
@@ -35,14 +33,14 @@ class MessageSearchQuery(NumberedQuery):
     )
     session: str | None = Field(None, max_length=36, description="Only in the session of this id.")
     message_type: MessageType | None = Field(None, description="Only messages of this type.")
-    date_from: Moment | None = Field(None, description="Not before this day (UTC) or moment.")
-    date_to: Moment | None = Field(None, description="Not after this day (UTC) or moment.")
+    date_from: Since | None = Field(None, description="Not before this day (UTC) or moment.")
+    date_to: Before | None = Field(None, description="Not after this day (UTC) or moment.")
 
     @property
     def wanted(self) -> Wanted:
         """What is looked for, as the rules take it."""
         session = None if self.session is None else self.session.lower()
-        return Wanted(self.q, session, self.message_type, _beginning(self.date_from), _end(self.date_to))
+        return Wanted(self.q, session, self.message_type, self.date_from, self.date_to)
 
 
 class MessageHit(BaseModel):
@@ -84,21 +82,3 @@ def search_messages(
     """Find one's own messages by their words, the newest first."""
     found = message_search.search_messages(connection, query.wanted, query, account_id=caller.account_id)
     return found.with_items([present_hit(hit) for hit in found.items])
-
-
-def _beginning(given: Moment | None) -> datetime | None:
-    if given is None or isinstance(given, datetime):
-        return given
-    return datetime.combine(given, time.min, UTC)
-
-
-def _end(given: Moment | None) -> datetime | None:
-    """Return the moment before which something has to be, to be not after what is given."""
-    if given is None:
-        return None
-    try:
-        if isinstance(given, datetime):
-            return given + timedelta(microseconds=1)
-        return datetime.combine(given, time.min, UTC) + timedelta(days=1)
-    except OverflowError:
-        return None  # the end of time
