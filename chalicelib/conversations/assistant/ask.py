@@ -179,7 +179,7 @@ def _answer(caller: Caller, begun: _Begun, asked: Asked) -> tuple[Toolbox, Check
     try:
         vocabulary = run(vocabulary_of, writes=False)
         toolbox.vocabulary = vocabulary
-        reply = engines.engine().answer(_question(caller, begun, asked, vocabulary), toolbox)
+        reply = engines.engine(caller.account_id).answer(_question(caller, begun, asked, vocabulary), toolbox)
         return toolbox, _checked(reply, toolbox, asked, vocabulary)
     except Exception:
         logging.failure("the assistant could not answer", engine=engines.name())

@@ -225,7 +225,7 @@ def test_the_local_engine_says_only_what_is_so(
     shop: Engine, goods: list[Item], turns: list[tuple[str, int, int, int]]
 ) -> None:
     try:
-        engines.engine()
+        engines.engine(1)
     except ModuleNotFoundError:
         pytest.skip("the engine is not there")
     try:

@@ -185,6 +185,15 @@ def _item_of(order_id: int) -> int:
         return int(connection.scalar(select(items.id).where(items.order_id == order_id)) or 0)
 
 
+def test_policies_are_read_in_the_language_of_the_person() -> None:
+    questions = {"en": "How long can I send things back?", "de": "Wie lange kann ich etwas zurückgeben?"}
+    for language, question in questions.items():
+        box = Toolbox(caller_of(), {}, question, language=language)  # type: ignore[arg-type]
+        found = ask(box, "read_policies", question=question, topic="returns").policies
+        assert found
+        assert {each.language for each in found} == {language}
+
+
 # --- bad calls ---------------------------------------------------------------------------------------------------
 
 
