@@ -8,8 +8,6 @@ from typing import cast
 from chalicelib.conversations.assistant.turns import Engine
 from chalicelib.core.config import settings
 
-_ROOM = "chalicelib.conversations.assistant"
-
 
 def name() -> str:
     """Return which engine answers: "bedrock" where a model is set, else "local"."""
@@ -18,8 +16,10 @@ def name() -> str:
 
 def engine(account_id: int) -> Engine:
     """Return the engine that answers an account."""
-    # Loaded late: a function that answers no questions pays for none of them, and only the second one for boto3.
-    local = cast(Engine, import_module(f"{_ROOM}.local.engine").LocalEngine())
+    # Late: a function that answers no questions pays for none of them, and only who has a model pays for boto3.
+    local = cast(Engine, import_module("chalicelib.conversations.assistant.local.engine").LocalEngine())
     if settings().bedrock is None:
         return local
-    return cast(Engine, import_module(f"{_ROOM}.bedrock.engine").engine_for(account_id, local))
+    from chalicelib.conversations.assistant.bedrock.engine import engine_for  # late, as above
+
+    return engine_for(account_id, local)
