@@ -2,7 +2,6 @@
 
 from tests.conversations.assistant.dialogues.expectations import (
     answered,
-    asks_back,
     intent,
     keeps_from,
     no_order_shown,

@@ -25,6 +25,7 @@ from tests.client import Client
 from tests.commerce.searched_goods import Item, stock
 from tests.conversations.assistant.dialogues.script import Dialogue, Heard, Moment, Shown, Turn, Used
 from tests.conversations.assistant.dialogues.shoppers import Names, Person, make_person, read_names
+from tests.factories import make_session
 
 SCALE = 0.02
 
@@ -88,7 +89,7 @@ def carry_out(dialogue: Dialogue, stage: Stage) -> list[str]:
     """Hold a dialogue on an open stage; return what did not hold, each with what was said and heard."""
     person = make_person(dialogue.shopper, stage.names)
     client = Client(person.token)
-    session = client.post("/api/sessions", {}).json["id"]
+    session = make_session(person.account_id).public_id
     faults: list[str] = []
     before: list[Heard] = []
     for number, turn in enumerate(dialogue.turns, 1):
