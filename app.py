@@ -28,6 +28,7 @@ from chalicelib.commerce.sales import (
 )
 from chalicelib.commerce.stock import inventory_api, stock_levels_api
 from chalicelib.conversations.assistant import ask_api
+from chalicelib.conversations.desk import complaints_api, conversations_api, handling_api, human_api
 from chalicelib.conversations.figures import figures_api
 from chalicelib.conversations.figures import measure as conversation_measure
 from chalicelib.conversations.history import (
@@ -99,6 +100,10 @@ routes: list[Route] = http.mount(
         messages_api.routes,
         session_figures_api.routes,
         policies_api.routes,
+        human_api.routes,
+        complaints_api.routes,
+        conversations_api.routes,
+        handling_api.routes,
         figures_api.routes,
         message_search_api.routes,
         reactions_api.routes,

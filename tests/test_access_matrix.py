@@ -350,6 +350,7 @@ MATRIX = {
     "PUT /policies/{topic}": Case(staff(), "/policies/returns", {"language": "en", "text": "# Returns\n\nAsk us."}),
     "DELETE /policies/{topic}": Case(staff(404), "/policies/unknown"),
     # To everybody but its owner the session is not there; whose the session is, is not a question of roles.
+    "POST /api/sessions/{session_id}/request_human": Case(signed_in(404), "/api/sessions/unknown/request_human", {}),
     "POST /api/sessions/{session_id}/ask": Case(signed_in(404), "/api/sessions/unknown/ask", {"content": "Jeans?"}),
     "GET /api": Case(signed_in()),
     "GET /api/profiles/me": Case(
@@ -388,6 +389,37 @@ MATRIX = {
     "GET /api/analytics/{analytics_id}": Case(talker(staff=200), "/api/analytics/{figures}"),
     "GET /analytics/sales-summary": Case(staff()),
     "GET /analytics/top-products": Case(staff()),
+    "GET /conversations": Case(staff()),
+    "GET /conversations/low-rated": Case(staff()),
+    "GET /conversations/unanswered": Case(staff()),
+    "GET /conversations/{session_id}": Case(staff(), "/conversations/{session}"),
+    "PATCH /conversations/{session_id}": Case(staff(), "/conversations/{session}", {"assignee_id": "{account}"}),
+    "POST /conversations/{session_id}/take-over": Case(
+        staff(), "/conversations/{session}/take-over", {"force": True}
+    ),
+    "POST /conversations/{session_id}/hand-back": Case(
+        staff(), "/conversations/{session}/hand-back", {"force": True}
+    ),
+    "POST /conversations/{session_id}/request-handoff": Case(staff(), "/conversations/{session}/request-handoff"),
+    "POST /conversations/{session_id}/reply": Case(
+        staff(201), "/conversations/{session}/reply", {"content": "Marked", "force": True}
+    ),
+    "GET /conversations/{session_id}/notes": Case(staff(), "/conversations/{session}/notes"),
+    "POST /conversations/{session_id}/notes": Case(
+        staff(201), "/conversations/{session}/notes", {"content": "Marked"}
+    ),
+    # Each is deleted by who wrote it.
+    "DELETE /conversations/{session_id}/notes/{note_id}": Case(
+        staff(404), "/conversations/{session}/notes/999999999"
+    ),
+    "PUT /conversations/{session_id}/review": Case(staff(204), "/conversations/{session}/review"),
+    "DELETE /conversations/{session_id}/review": Case(staff(204), "/conversations/{session}/review"),
+    "PUT /conversations/{session_id}/reviews/{sequence_number}": Case(
+        staff(204), "/conversations/{session}/reviews/1"
+    ),
+    "DELETE /conversations/{session_id}/reviews/{sequence_number}": Case(
+        staff(204), "/conversations/{session}/reviews/1"
+    ),
     "GET /analytics/conversations": Case(staff()),
     "GET /analytics/conversations.csv": Case(staff()),
     "POST /imports": Case(staff(202), body={"folder": "january"}),

@@ -87,6 +87,11 @@ def quantity_of(connection: Connection, cart: Any, product_id: int) -> int:
     return carts_sql.list_quantities(connection, cart.id).get(product_id, 0)
 
 
+def count_units(connection: Connection, customer_id: int) -> int:
+    """Return how many units are in the cart of a customer."""
+    return carts_sql.count_units(connection, customer_id)
+
+
 def get_cart(connection: Connection, public_id: str, caller: Caller | None) -> Any:
     """Return a cart that the caller may see: a guest's by its id, a customer's own, staff any.
 

@@ -95,6 +95,13 @@ def list_quantities(connection: Connection, cart_id: int) -> dict[int, int]:
     return {row.product_id: row.quantity for row in connection.execute(statement)}
 
 
+def count_units(connection: Connection, customer_id: int) -> int:
+    """Return how many units are in the cart of a customer."""
+    units = func.coalesce(func.sum(cart_items.c.quantity), 0)
+    statement = select(units).join_from(carts, cart_items).where(carts.c.customer_id == customer_id)
+    return int(connection.execute(statement).scalar_one())
+
+
 def set_quantity(connection: Connection, cart_id: int, product_id: int, quantity: int, now: datetime) -> None:
     """Put so many units of a product into a cart, whatever was in it."""
     values = {"cart_id": cart_id, "product_id": product_id, "quantity": quantity, "added_at": now}

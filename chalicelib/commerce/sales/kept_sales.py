@@ -33,6 +33,11 @@ def kept_by_day(connection: Connection, start: datetime, end: datetime) -> Seque
     return kept_sales_sql.list_kept_by_day(connection, start, end)
 
 
+def total_of(connection: Connection, customer_id: int) -> kept_sales_sql.Total:
+    """Return how many orders a customer has of which something was kept, and what that was sold for."""
+    return kept_sales_sql.find_total_of(connection, customer_id)
+
+
 def kept_items(connection: Connection, start: datetime, end: datetime) -> Iterator[Sequence[Any]]:
     """Yield what customers bought from `start` until before `end` and kept, order by order, some hundred at a time.
 

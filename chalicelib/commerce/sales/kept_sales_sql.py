@@ -24,6 +24,14 @@ class DaySales:
     revenue_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a customer bought and kept."""
+
+    orders: int
+    revenue_cents: int
+
+
 def _day(given: object) -> date:
     return given if isinstance(given, date) else date.fromisoformat(str(given))  # a text on SQLite
 
@@ -52,6 +60,17 @@ def list_kept_by_day(connection: Connection, start: datetime, end: datetime) -> 
     )
     # Sums of integers are Decimal on MySQL.
     return [DaySales(_day(row[0]), row[1], row[2], int(row[3])) for row in connection.execute(statement)]
+
+
+def find_total_of(connection: Connection, customer_id: int) -> Total:
+    """Return what a customer bought and kept."""
+    statement = (
+        select(func.count(orders.c.id.distinct()), func.coalesce(func.sum(order_items.c.sale_price_cents), 0))
+        .join_from(orders, order_items)
+        .where(orders.c.user_id == customer_id, _KEPT)
+    )
+    row = connection.execute(statement).one()
+    return Total(row[0], int(row[1]))
 
 
 def list_order_keys(

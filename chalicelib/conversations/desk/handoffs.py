@@ -12,6 +12,8 @@ from typing import Any, Literal
 from chalicelib.accounts import accounts
 from chalicelib.conversations.desk import handoffs_sql
 from chalicelib.conversations.figures import due_days
+from chalicelib.conversations.history import sessions
+from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import Connection
@@ -45,13 +47,6 @@ class NotTaken(Conflict):
     title = "Not taken by you"
 
 
-class Archived(Conflict):
-    """The conversation is put away."""
-
-    code = "conversation-archived"
-    title = "Conversation archived"
-
-
 def is_taken(session: Any) -> bool:
     """Tell whether a person answers in a conversation, so that the assistant must not."""
     return bool(session.handoff == TAKEN)
@@ -61,7 +56,7 @@ def request(connection: Connection, session: Any, *, requested_by: RequestedBy, 
     """Ask for a person in a locked session; return the session as it is now. Where one is asked for, nothing changes.
 
     Raises:
-        Archived: it has to be made active first.
+        SessionArchived: it has to be made active first.
     """
     if session.handoff is not None:
         return session
@@ -88,7 +83,7 @@ def take_over(connection: Connection, session: Any, *, assignee_id: int, force: 
     Raises:
         TakenByAnother: another has it.
         InvalidInput: the assignee is no active member of staff.
-        Archived: it has to be made active first.
+        SessionArchived: it has to be made active first.
     """
     if is_taken(session):
         if session.assignee_id == assignee_id:
@@ -124,7 +119,7 @@ def hand_back(connection: Connection, session: Any, *, by: int, force: bool = Fa
     if is_taken(session) and session.assignee_id != by and not force:
         raise TakenByAnother(f"Account {session.assignee_id} has this conversation; `force` hands it back.")
     handoffs_sql.close_handoffs(connection, session.id, clock.now())
-    return _update(connection, session, {"handoff": None, "handoff_at": None, "assignee_id": None})
+    return sessions.update_session(connection, session, {"handoff": None, "handoff_at": None, "assignee_id": None})
 
 
 def check_taken_by(session: Any, account_id: int) -> None:
@@ -144,7 +139,7 @@ def list_handoffs(connection: Connection, session_id: int, limit: int) -> Sequen
 
 def _check_open(session: Any) -> None:
     if session.status == "archived":
-        raise Archived("The conversation is archived; it has to be made active first.")
+        raise SessionArchived("The conversation is archived; it has to be made active first.")
 
 
 def _check_staff(connection: Connection, account_id: int) -> None:
@@ -155,12 +150,8 @@ def _check_staff(connection: Connection, account_id: int) -> None:
 
 def _open(connection: Connection, session: Any, values: dict[str, Any]) -> Any:
     # Who waits for a person must not find the conversation completed, or timed out.
-    return _update(connection, session, {**values, "status": "active", "last_activity_at": clock.now()})
-
-
-def _update(connection: Connection, session: Any, values: dict[str, Any]) -> Any:
-    handoffs_sql.update_session(connection, session.id, {**values, "updated_at": clock.now()})
-    return handoffs_sql.get_session(connection, session.id)
+    now = max(clock.now(), session.last_activity_at)
+    return sessions.update_session(connection, session, {**values, "status": "active", "last_activity_at": now})
 
 
 def _tell(connection: Connection, kind: str, session: Any, **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""The SQL of hand-offs, and of what a session says of them."""
+"""The SQL of hand-offs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select, update
 
 from chalicelib.conversations.desk.desk_tables import conversation_handoffs
-from chalicelib.conversations.history.history_tables import conversation_sessions
 from chalicelib.core.database import AnyRow, Connection, insert_row
 
 _handoffs = conversation_handoffs.c
@@ -41,13 +40,3 @@ def list_handoffs(connection: Connection, session_id: int, limit: int) -> Sequen
     """Return the latest hand-offs of a session, newest first."""
     statement = select(conversation_handoffs).where(_handoffs.session_id == session_id)
     return connection.execute(statement.order_by(_handoffs.id.desc()).limit(limit)).all()
-
-
-def get_session(connection: Connection, session_id: int) -> AnyRow:
-    """Return a session that is there."""
-    return connection.execute(select(conversation_sessions).where(conversation_sessions.c.id == session_id)).one()
-
-
-def update_session(connection: Connection, session_id: int, values: Mapping[str, Any]) -> None:
-    """Note in a session who answers in it."""
-    connection.execute(update(conversation_sessions).where(conversation_sessions.c.id == session_id).values(**values))

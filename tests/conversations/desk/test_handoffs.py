@@ -13,6 +13,7 @@ from chalicelib.conversations.desk import handoffs
 from chalicelib.conversations.desk.desk_tables import conversation_handoffs
 from chalicelib.conversations.figures.figure_tables import conversation_due_days
 from chalicelib.conversations.history.history_tables import conversation_sessions
+from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core.auth import Role
 from chalicelib.core.database import read, run, transaction
 from chalicelib.core.errors import InvalidInput
@@ -112,9 +113,9 @@ def test_only_active_staff_takes_over(session: Any, role: Role, given: dict[str,
 def test_an_archived_conversation_is_made_active_first_and_a_completed_one_is_so_again(staff: int) -> None:
     owner = make_account_row(Role.CUSTOMER)
     archived = make_session(owner, status="archived")
-    with pytest.raises(handoffs.Archived):
+    with pytest.raises(SessionArchived):
         ask(archived)
-    with pytest.raises(handoffs.Archived):
+    with pytest.raises(SessionArchived):
         take(archived, staff)
     completed = make_session(owner, status="completed")
     after = ask(completed)
