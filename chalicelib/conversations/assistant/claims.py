@@ -141,6 +141,29 @@ _LIMIT = re.compile(
     r"|höchstens|zwischen|von|ab|als|über|mindestens|at least|rund|etwa)\b[\s\w]{0,20}$",
     re.IGNORECASE,
 )
+# Where an order stands, by the statuses that it then has or has had.
+_STANDS = (
+    (re.compile(r"\b(?:delivered|arrived|zugestellt|angekommen|ausgeliefert)\b", re.IGNORECASE), "delivered"),
+    (
+        re.compile(
+            r"\b(?:shipped|on (?:its|the) way|in transit|sent out|dispatched|versandt|versendet|verschickt"
+            r"|unterwegs)\b",
+            re.IGNORECASE,
+        ),
+        "shipped",
+    ),
+    (re.compile(r"\b(?:cancelled|canceled|storniert)\b", re.IGNORECASE), "cancelled"),
+    (
+        re.compile(r"\b(?:sent back|came back|zurückgesandt|zurückgeschickt|zurückgekommen)\b", re.IGNORECASE),
+        "returned",
+    ),
+)
+# What may or will be is not said to be so.
+_OPEN = re.compile(
+    r"\b(?:if|once|when|after|before|until|unless|will|can|may|could|would|soon|wenn|sobald|falls|nach|bevor|bis|wird"
+    r"|werden|kann|können|bald)\b|\?",
+    re.IGNORECASE,
+)
 _TOTAL = re.compile(
     r"\b(?:cart|basket|total|altogether|sum|warenkorb|insgesamt|gesamt\w*|summe|zusammen|orders?|bestellung\w*)\b",
     re.IGNORECASE,
@@ -264,6 +287,13 @@ def return_numbers(text: str) -> set[int]:
 def codes(text: str) -> set[str]:
     """Return what in a readable text looks like the number of a parcel."""
     return {each.upper() for each in (*_CODE_LIKE.findall(text), *_TRACKING.findall(text))}
+
+
+def standings(text: str) -> set[str]:
+    """Return how a plain text says that an order stands: delivered, shipped, cancelled, returned."""
+    if _OPEN.search(text) or denies(text):
+        return set()
+    return {standing for pattern, standing in _STANDS if pattern.search(text)}
 
 
 def time_spans(text: str) -> set[int]:

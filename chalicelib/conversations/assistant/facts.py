@@ -114,6 +114,19 @@ def _add_order(facts: Facts, order: OrderFact) -> None:
         _name(facts, line.name).cents.add(line.price_cents)
 
 
+def standings_of(order: OrderFact) -> set[str]:
+    """Return how an order, or a line of it, stands or has stood."""
+    statuses = {order.status, *(line.status for line in order.lines)}
+    found = statuses & {"shipped", "cancelled", "returned"}
+    if order.delivered_at is not None or statuses & {"complete", "returned"}:
+        found.add("delivered")
+    if order.shipped_at is not None or statuses & {"shipped", "complete", "returned"}:
+        found.add("shipped")
+    if order.returned_at is not None:
+        found.add("returned")
+    return found
+
+
 def _add_cart(facts: Facts, result: ToolResult) -> None:
     if result.cart is None:
         return

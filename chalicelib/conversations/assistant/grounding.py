@@ -14,7 +14,7 @@ from datetime import datetime
 
 from chalicelib.conversations.assistant import claims
 from chalicelib.conversations.assistant.compose import compose
-from chalicelib.conversations.assistant.facts import BrandWords, Facts, brand_words, facts_of, key
+from chalicelib.conversations.assistant.facts import BrandWords, Facts, brand_words, facts_of, key, standings_of
 from chalicelib.conversations.assistant.ordinary_words import ORDINARY
 from chalicelib.conversations.assistant.turns import Reply, ToolResult, Vocabulary
 
@@ -171,7 +171,7 @@ class _Checker:
                 )
                 if not total and not each.cents & self.facts.named[self._names[owner[0]]].cents:
                     return False
-            elif not each.cents & self.facts.cents:
+            elif not each.cents & self.facts.cents or self._speaks_of_others(text):
                 limit = each.cents & self.facts.limit_cents and (claims.is_limit(text, each) or claims.denies(text))
                 if not limit:
                     return False
@@ -182,6 +182,8 @@ class _Checker:
         for claim in claims.stock_claims(text):
             owner = _owner(names, claim.at, ahead=False)
             if owner is None:
+                if self._speaks_of_others(text) and not claims.denies(text):
+                    return False
                 there = {product.available for product in self.facts.products.values()}
                 if claim.counts and claim.units in self.facts.counts:
                     continue
@@ -206,6 +208,10 @@ class _Checker:
             # An order that the person named may be spoken of as one that is not there.
             if not (numbers <= asked and unsaid):
                 return False
+        spoken_of = self._numbers_of_orders(text) or set(self.facts.orders)
+        stands = {each for number in spoken_of for each in standings_of(self.facts.orders[number])}
+        if spoken_of and not claims.standings(text) <= stands:
+            return False
         return claims.return_numbers(text) <= self.facts.returns | self._numbers_of_orders(text)
 
     def _numbers_of_orders(self, text: str) -> set[int]:
@@ -246,6 +252,14 @@ class _Checker:
         held = {each.replace(" ", "") for each in self.facts.codes}
         return all(each in held or each.lower() in self._asked or each.lower() in self._written for each in said)
 
+    def _speaks_of_others(self, text: str) -> bool:
+        """Tell whether something is named that the person may have named, but no tool found: it has no price here."""
+        return any(
+            not (self._is_found(key(phrase)) or self._in_pieces(key(phrase).split()))
+            for phrase in (*_emphasised(text), *_capitalised(text))
+            if re.search(r"[^\W\d_]{2}", phrase)
+        )
+
     # --- names ---------------------------------------------------------------------------------------------------
 
     def _names_hold(self, sentence: str, text: str) -> bool:
@@ -272,11 +286,15 @@ class _Checker:
         )
         return bool(searched) and _within(folded, self.facts.searched)
 
-    def _is_said(self, folded: str) -> bool:
-        """Tell whether a phrase stands in what was found or in what the person said."""
+    def _is_found(self, folded: str) -> bool:
+        """Tell whether a phrase stands in what was found."""
         if folded in self._known or any(_within(folded, name) for name in self._said):
             return True
-        return any(_within(folded, text) for text in (self._asked, self._written, *self.facts.phrases))
+        return any(_within(folded, text) for text in (self._written, *self.facts.phrases))
+
+    def _is_said(self, folded: str) -> bool:
+        """Tell whether a phrase stands in what was found or in what the person said."""
+        return self._is_found(folded) or _within(folded, self._asked)
 
     def _in_pieces(self, words: Sequence[str]) -> bool:
         """Tell whether words are one known value after the other, such as department and category."""
@@ -304,7 +322,8 @@ def _within(phrase: str, text: str) -> bool:
 
 
 def _can_be_masked(name: str) -> bool:
-    return len(re.findall(r"[^\W\d_]", name)) >= 3
+    # A name that is a word of answers would hide what they say.
+    return len(re.findall(r"[^\W\d_]", name)) >= 3 and key(name) not in ORDINARY
 
 
 def _either(names: list[str]) -> re.Pattern[str] | None:

@@ -71,6 +71,8 @@ TRUE: Sequence[tuple[str, Sequence[ToolResult]]] = [
     ("Your order 12 was placed on March 1, 2026 and left on 03.03.2026.", [BOUGHT]),
     ("Order #12 is with UPS, tracking number 1Z999AA10123456784, total $99.00.", [BOUGHT]),
     ("Deine Bestellung 12 vom 1. März 2026: Slim Jeans für 45,00 $.", [BOUGHT]),
+    ("Order 12 is on its way. It was not delivered yet.", [BOUGHT]),
+    ("Once your order is delivered, you may send it back within 30 days.", [BOUGHT, POLICY]),
     ("Your cart holds 2 x Slim Jeans ($49.50), $99.00 in total.", [CART]),
     ("You may send it back within 30 days, and get 15% off in May.", [POLICY]),
     ('For "warm things" I found Slim Jeans.', [FOUND]),
@@ -128,6 +130,9 @@ FALSE: Sequence[tuple[str, Sequence[ToolResult]]] = [
     ("Bestellung Nr. 14 ist unterwegs.", [BOUGHT]),
     ("Order 12 was placed on March 2, 2026.", [BOUGHT]),
     ("Order 12 arrives tomorrow.", [BOUGHT]),
+    ("Order 12 was delivered.", [BOUGHT]),
+    ("Your order is cancelled.", [BOUGHT]),
+    ("Deine Bestellung 12 wurde zugestellt.", [BOUGHT]),
     ("Order 12 is worth $98.00.", [BOUGHT]),
     ("Its tracking number is 1Z999AA10123456785.", [BOUGHT]),
     ("Return number 77 is made.", [BOUGHT]),
@@ -193,6 +198,19 @@ def test_what_the_person_says_is_no_fact_of_a_product() -> None:
     assert checked("The price is $1.", asked=asked).replaced == 1
     assert checked("Under $1 I have nothing.", asked=asked).replaced == 0
     assert checked("I have nothing by Volcom.", asked=asked).replaced == 0
+
+
+def test_what_only_the_person_names_has_no_price_and_no_stock() -> None:
+    asked = "What does the Golden Dream Gown cost?"
+    assert checked("The Golden Dream Gown costs $49.50.", asked=asked).replaced == 1
+    assert checked("Of the Golden Dream Gown 3 are left.", asked=asked).replaced == 1
+    assert checked("I have no Golden Dream Gown.", asked=asked).replaced == 0
+
+
+def test_a_name_that_is_a_word_of_answers_hides_nothing() -> None:
+    odd = ToolResult(ToolCall("search_products"), products=[replace(JEANS, name="Stock"), replace(CAP, name="Order")])
+    assert checked("Order 99 is here.", odd).replaced == 1
+    assert checked("In Stock: 7.", odd).replaced == 1
 
 
 def test_names_of_goods_are_data() -> None:
