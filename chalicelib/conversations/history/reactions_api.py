@@ -73,6 +73,8 @@ def present_reaction(row: Any, message_id: str, person: Any) -> dict[str, Any]:
     status=201,
     or_status=200,
     errors=[NotFound],
+    # A retry finds the reaction by itself, and the answer need not be kept, which holds what somebody wrote.
+    idempotency=None,
 )
 def react_to_message(connection: Connection, caller: Caller, message_id: str, body: NewReaction) -> Reply:
     """React to a message of one's own sessions; staff to any.

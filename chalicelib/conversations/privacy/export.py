@@ -62,9 +62,12 @@ def _part(connection: Connection, sessions: Sequence[Any], behind: tuple[int, in
     """Return what fits; `whole` tells whether no sessions follow those that were measured."""
     ids = [session.id for session in sessions]
     messages = sql.measure_messages(connection, ids, behind, MOST_MESSAGES) if ids else []
+    is_full = len(messages) == MOST_MESSAGES
+    if is_full:  # of what comes behind the last one nothing is known
+        sessions = [session for session in sessions if session.id <= messages[-1].session_id]
     fitting, cut = _fit(sessions, messages, behind)
     kept = [message.id for message in messages[:fitting]]
-    if cut is None and len(messages) == MOST_MESSAGES:
+    if cut is None and is_full:
         cut = (messages[-1].session_id, messages[-1].sequence_number)
     if cut is None and not whole:
         cut = (ids[-1] + 1, 0)

@@ -13,7 +13,7 @@ from typing import Any
 
 # Signs that mean something anywhere in a line, and those that do at its beginning.
 _ANYWHERE = re.compile(r"([\\`*_{}\[\]<>&|~#$^:@!])")
-_AT_START = re.compile(r"^(\d{1,9})([.)])|^([-+=])")
+_AT_START = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])")
 _SPACES_AT_START = re.compile(r"^\s+")
 _NO_BREAK = "\u00a0"
 _WHO = {"user": "You", "ai": "Assistant", "system": "System"}
