@@ -210,7 +210,8 @@ def change_message(connection: Connection, public_id: str, changes: Mapping[str,
         raise NotYourWords("The assistant or the shop wrote this message: it can be deleted, not changed.")
     written = _without_fixed(changes, message)
     changed = messages_sql.update_message(connection, message, {**_columns(written), "updated_at": clock.now()})
-    _count_anew(connection, session)
+    is_reworded = changed.content != message.content
+    _count_anew(connection, session, _forgotten(session, message, changed.content) if is_reworded else {})
     return changed
 
 
@@ -222,6 +223,16 @@ def _without_fixed(changes: Mapping[str, Any], message: Any) -> dict[str, Any]:
         if told is not None and told.lower() != present:
             raise InvalidInput.at(f"body.{name}", f"stays {present!r}; leave it out")
     return written
+
+
+def _forgotten(session: Any, message: Any, content: str | None) -> dict[str, Any]:
+    """Return what a session has to forget with the words of a message, which is deleted or says `content` now."""
+    # The assistant's memory holds words of questions; it begins anew.
+    changes: dict[str, Any] = {"assistant_state": None}
+    if session.title and session.title == title_of(message.content):
+        title = "" if content is None else title_of(content)
+        changes |= {"title": title, "search_key": fold(f"{title}\n{session.description}", 10_000)}
+    return changes
 
 
 def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,7 +256,7 @@ def delete_message(connection: Connection, public_id: str, *, account_id: int) -
     """
     session, message = _lock(connection, public_id, account_id)
     messages_sql.delete_message(connection, message.id)
-    changed = _count_anew(connection, session)
+    changed = _count_anew(connection, session, _forgotten(session, message, None))
     profiles.add_to_totals(connection, account_id, messages=changed.message_count - session.message_count)
     due_days.mark(connection, message.timestamp, session.created_at)
     # What was answered must not outlive what it tells of.
@@ -263,6 +274,6 @@ def _lock(connection: Connection, public_id: str, account_id: int) -> tuple[Any,
     return session, get_message(connection, public_id, account_id=account_id)
 
 
-def _count_anew(connection: Connection, session: Any) -> Any:
+def _count_anew(connection: Connection, session: Any, changes: Mapping[str, Any]) -> Any:
     counted = messages_sql.count_session(connection, session.id)
-    return sessions_sql.update_session(connection, session, {**counted, "updated_at": clock.now()})
+    return sessions_sql.update_session(connection, session, {**counted, **changes, "updated_at": clock.now()})

@@ -227,3 +227,26 @@ def test_the_latest_messages_come_oldest_first(account: int) -> None:
     with read() as connection:
         assert [row.content for row in messages.list_recent(connection, session.id, 3)] == ["2", "3", "4"]
         assert messages.list_recent(connection, session.id, 3)[0].session == session.public_id
+
+
+def test_a_session_forgets_the_words_of_a_message_with_it(account: int) -> None:
+    session = make_session(account, description="about")
+    first = make_message(session.public_id, "A Zebrafinch,\nplease")
+    make_message(session.public_id, "And a cage")
+    with transaction() as connection:
+        locked = sessions.lock_session(connection, session.public_id, account_id=account)
+        sessions.update_session(connection, locked, {"assistant_state": {"words": ["zebrafinch"]}})
+    assert session_now(session).title == "A Zebrafinch, please"
+    change(first, account, status="read")
+    assert session_now(session).assistant_state is not None
+    change(first, account, content="A canary")
+    assert (session_now(session).title, session_now(session).assistant_state) == ("A canary", None)
+    delete(first, account)
+    after = session_now(session)
+    assert (after.title, after.search_key) == ("", "about")
+
+
+def test_a_title_that_was_given_stays_when_messages_go(account: int) -> None:
+    session = make_session(account, title="Birds")
+    delete(make_message(session.public_id, "A zebrafinch"), account)
+    assert session_now(session).title == "Birds"

@@ -162,6 +162,7 @@ OF_SESSION = {
     "conversation_sessions." + name
     for name in ("title", "description", "search_key", "session_context", "tags", "assistant_state")
 } | {"conversation_notes.content"}
+AFTER_MESSAGES = OF_SESSION - {"conversation_sessions.assistant_state"}
 
 
 def test_the_mark_is_in_every_place_that_text_has(talk: Talk, shop: Engine) -> None:
@@ -174,7 +175,7 @@ def test_the_mark_is_in_every_place_that_text_has(talk: Talk, shop: Engine) -> N
 @pytest.mark.parametrize(
     ("forget", "left"),
     [
-        (delete_message, OF_SESSION),
+        (delete_message, AFTER_MESSAGES),
         (delete_session, set()),
         (delete_history, set()),
         (erase_person, set()),
@@ -211,18 +212,15 @@ def test_nothing_that_is_said_is_logged_not_even_when_it_fails(
     assert not [line for line in log if MARK in line]
 
 
-def totals(engine: Engine, account_id: int) -> tuple[int, int]:
+def totals(engine: Engine, account_id: int) -> tuple[int, ...]:
     with engine.connect() as connection:
         profile = conversation_profiles.c
         row = connection.execute(select(conversation_profiles).where(profile.account_id == account_id)).one()
         own = conversation_sessions.c.account_id == account_id
-        counted = (
-            connection.scalar(select(func.count()).select_from(conversation_sessions).where(own)),
-            connection.scalar(
-                select(func.count())
-                .select_from(conversation_messages)
-                .where(conversation_messages.c.account_id == account_id)
-            ),
+        of_messages = conversation_messages.c.account_id == account_id
+        counted = tuple(
+            connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+            for table, condition in ((conversation_sessions, own), (conversation_messages, of_messages))
         )
     assert counted == (row.total_conversations, row.total_messages)
     return counted
