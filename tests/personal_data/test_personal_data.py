@@ -25,6 +25,8 @@ from tests.factories import (
     make_order,
     make_product,
     make_registration,
+    make_session,
+    make_template,
     make_token,
 )
 from tests.mailbox import Mailbox
@@ -146,8 +148,7 @@ def test_books_that_are_never_deleted_know_no_address_of_who_bought_cancelled_an
 
     assert client_of(Role.ADMIN).post(f"/users/{robin}/erase", if_match="*").status == 200
     with shop.connect() as connection:
-        tables = [table for table in metadata.sorted_tables if table.name != "idempotency_keys"]  # kept for a day
-        left = {table.name: [str(row) for row in connection.execute(select(table))] for table in tables}
+        left = {t.name: [str(row) for row in connection.execute(select(t))] for t in metadata.sorted_tables}
     assert {name for name, rows in left.items() for row in rows if EMAIL in row} == set()
 
 
@@ -165,3 +166,18 @@ def test_the_account_of_a_member_of_staff_outlives_the_customer_it_shopped_as(cl
     staff, admin = client_of(Role.STAFF, customer_id=customer_id), client_of(Role.ADMIN)
     assert admin.post(f"/users/{customer_id}/erase", if_match="*").status == 200
     assert staff.get("/users").status == 200
+
+
+def test_an_export_tells_of_conversations_and_templates(
+    client: Client, shop: Engine, robin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.conversations.privacy.summary.MAX_LIMIT", 2)
+    account = account_of(shop, robin)
+    made = [make_session(account.id, title=f"Talk {number}").public_id for number in range(3)]
+    make_session(make_account_row(Role.CUSTOMER))
+    template = make_template(account.id, name="Mine")
+    make_template(None)
+    found = client_as(shop, robin).get(f"/users/{robin}/export").json
+    assert [each["id"] for each in found["conversations"]] == [made[2], made[1]], "the latest, as many as a list has"
+    assert found["conversations"][0]["user"] == EMAIL
+    assert [(each["id"], each["name"]) for each in found["templates"]] == [(template, "Mine")]
