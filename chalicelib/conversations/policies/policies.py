@@ -96,10 +96,15 @@ def get_source(policy: Policy) -> str:
 def find_sections(question: str, topic: str | None, language: Language) -> list[PolicyFact]:
     """Return the sections of the policies that fit a question, the best first, at most three; none when nothing fits.
 
-    A topic that is not there in `language` is searched in the language that it is there in.
+    A question that nothing fits in `language` may be in another one: that is tried too. With a topic whose sections
+    do not fit the question, its first ones are returned.
     """
     known = _look()
-    return policy_ranking.rank(known.indexes[language], question, topic=topic)
+    for each in (language, *(other for other in LANGUAGES if other != language)):
+        found = policy_ranking.rank(known.indexes[each], question, topic=topic)
+        if found:
+            return found
+    return policy_ranking.beginning(known.indexes[language], topic) if topic is not None else []
 
 
 def _order(topic: str) -> tuple[int, str]:

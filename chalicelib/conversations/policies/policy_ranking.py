@@ -193,15 +193,17 @@ def _entry(policy: Policy, section: Section, language: Language, *, is_first: bo
 def rank(index: Index, question: str, *, topic: str | None = None) -> list[PolicyFact]:
     """Return the sections that fit a question, the best first, at most three; none when nothing fits.
 
-    With a topic only its sections count; where none of them fits the question, the first ones are returned, since
-    somebody who knows the topic wants to read about it.
+    With a topic only its sections count.
     """
     entries = [entry for entry in index.entries if topic is None or entry.policy.topic == topic]
     words = list(dict.fromkeys(words_of(question, index.language)))[:_MAX_WORDS]
     found = _fitting(index, entries, words, is_sure=topic is not None)
-    if not found and topic is not None:
-        found = entries[:MOST]
     return [_fact(entry) for entry in found[:MOST]]
+
+
+def beginning(index: Index, topic: str) -> list[PolicyFact]:
+    """Return the first sections of a topic, for whoever knows what it wants to read about."""
+    return [_fact(entry) for entry in index.entries if entry.policy.topic == topic][:MOST]
 
 
 def _fitting(index: Index, entries: Sequence[_Entry], words: Sequence[str], *, is_sure: bool) -> list[_Entry]:

@@ -141,6 +141,13 @@ def test_files_put_into_the_bucket_by_hand_count_as_far_as_they_can_be_read(clie
     assert len(client.get("/policies/long").json["text"]) <= 20_001
 
 
+def test_a_question_in_another_language_than_was_thought_is_answered_in_its_own(client: Client) -> None:
+    assert policies.find_sections("Wie lange kann ich etwas zurückgeben?", None, "en")[0].language == "de"
+    assert policies.find_sections("when do I get my money back", None, "de")[0].language == "en"
+    assert policies.find_sections("Wie lange kann ich etwas zurückgeben?", "returns", "en")[0].language == "de"
+    assert policies.find_sections("xyz", "returns", "de")[0].title.startswith("Rückgabe: ")
+
+
 class Counted(FolderBlobs):
     """A place that counts what it is asked, and may break."""
 

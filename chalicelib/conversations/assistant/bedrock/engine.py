@@ -8,14 +8,23 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from chalicelib.conversations.assistant.bedrock import answers, budget, memory, prompts
+from chalicelib.conversations.assistant.bedrock import answers, budget, memory, prompts, tool_results
 from chalicelib.conversations.assistant.bedrock.answers import Answer
 from chalicelib.conversations.assistant.bedrock.breaker import Breaker
 from chalicelib.conversations.assistant.bedrock.budget import BudgetUsedUp
 from chalicelib.conversations.assistant.bedrock.model_calls import Converse, ModelFailed, converse_in
 from chalicelib.conversations.assistant.bedrock.turn import Around, Turn, has_acted, talk
 from chalicelib.conversations.assistant.tool_arguments import tool_specs
-from chalicelib.conversations.assistant.turns import Engine, Language, Question, Reply, ToolResult, Tools
+from chalicelib.conversations.assistant.toolbox import is_yes
+from chalicelib.conversations.assistant.turns import (
+    Engine,
+    Language,
+    Question,
+    Reply,
+    ToolCall,
+    ToolResult,
+    Tools,
+)
 from chalicelib.core import logging
 from chalicelib.core.config import Bedrock, settings
 from chalicelib.core.errors import Conflict
@@ -113,7 +122,7 @@ class BedrockEngine:
             intent=answers.intent_of(answer, results),
             outcome=outcome,
             confidence=answers.confidence_of(outcome, results, is_whole=turn.is_whole),
-            state=memory.as_state(memory.after(before, results, shown)),
+            state=memory.as_state(memory.after(before, results, shown), language),
             product_ids=shown,
             order_ids=answers.orders_to_show(answer, results),
             suggestions=_YES_NO[language] if waits else (),
@@ -125,6 +134,7 @@ class BedrockEngine:
 
     def _hand_over(self, question: Question, tools: Tools, turn: Turn, purse: _Purse, code: str) -> Reply:
         logging.warning("the model did not answer", reason=code, steps=turn.steps, tokens=turn.tokens)
+        self._do_what_was_agreed_to(question, tools, turn)
         reply = self._say_what_is_done(question, turn) if turn.has_acted else self._instead.answer(question, tools)
         return replace(
             reply,
@@ -133,6 +143,15 @@ class BedrockEngine:
             tokens_used=turn.tokens or None,
             cost_micros=purse.cost_micros if turn.tokens else None,
         )
+
+    def _do_what_was_agreed_to(self, question: Question, tools: Tools, turn: Turn) -> None:
+        """Carry out what the model has asked a yes for, if this is the yes: the other engine knows nothing of it."""
+        waiting = memory.read(question.state).waiting
+        if waiting is None or turn.results or not is_yes(question.text):
+            return
+        call = tool_results.read_call({"name": waiting.get("tool"), "input": waiting.get("arguments")})
+        if isinstance(call, ToolCall):
+            turn.results.append(tools(call))
 
     def _say_what_is_done(self, question: Question, turn: Turn) -> Reply:
         """Return an answer of what was done: another engine would do it once more."""
@@ -144,7 +163,7 @@ class BedrockEngine:
             intent=answers.intent_of(Answer(""), [result]),
             outcome="answered",
             confidence=0.9,
-            state=memory.as_state(memory.after(memory.read(question.state), [result], ())),
+            state=memory.as_state(memory.after(memory.read(question.state), [result], ()), language),
             product_ids=[each.id for each in result.products][: answers.MAX_CARDS],
             order_ids=[each.id for each in result.orders][: answers.MAX_CARDS],
         )

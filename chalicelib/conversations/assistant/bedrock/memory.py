@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.conversations.assistant.turns import ToolResult
+from chalicelib.conversations.assistant.turns import Language, ToolResult
 
 KEY = "bedrock"
 MAX_PRODUCTS = 10
@@ -60,12 +60,13 @@ def after(before: Memory, results: Iterable[ToolResult], shown: Sequence[int]) -
     )
 
 
-def as_state(memory: Memory) -> dict[str, Any]:
-    """Return it as JSON values."""
+def as_state(memory: Memory, language: Language) -> dict[str, Any]:
+    """Return it as JSON values, with the language that was spoken, which all engines remember."""
     return {
+        "language": language,
         KEY: {
             "products": [list(each) for each in memory.products],
             "orders": list(memory.orders),
             "waiting": None if memory.waiting is None else dict(memory.waiting),
-        }
+        },
     }

@@ -143,7 +143,7 @@ def test_a_single_answer_and_exactly_what_was_sent(world: World, script: Script,
         intent="help",
         outcome="answered",
         confidence=0.7,
-        state={"bedrock": {"products": [], "orders": [], "waiting": None}},
+        state={"language": "en", "bedrock": {"products": [], "orders": [], "waiting": None}},
         product_ids=[],
         order_ids=[],
         model="amazon.nova-lite-v1:0",
@@ -225,7 +225,7 @@ def test_several_calls_in_one_message_are_answered_in_one(world: World, script: 
 
 
 def test_what_was_shown_is_known_in_the_next_turn(world: World, script: Script) -> None:
-    state = memory.as_state(memory.Memory([(7, "Slim <Jeans>"), (8, "Slim Jeans Black")], [3]))
+    state = memory.as_state(memory.Memory([(7, "Slim <Jeans>"), (8, "Slim Jeans Black")], [3]), "en")
     script.answers(says("Which one?"))
     reply = world.answer("the second one", state=state, viewing=9)
     context = next(text for text in texts_of(script.requests[0]) if text.startswith("<shop_context>"))
@@ -446,6 +446,31 @@ def test_what_is_done_is_not_done_again_by_the_other_engine(world: World, script
     assert (reply.intent, reply.outcome, reply.order_ids) == ("start_return", "answered", [3])
     assert (world.other.asked, len(world.tools.called)) == ([], 1)
     assert reply.model == "shopkeeper-local"
+
+
+def test_a_yes_to_what_the_model_asked_counts_while_it_is_away(world: World, script: Script) -> None:
+    waiting = {"tool": "add_to_cart", "arguments": {"product_id": 7, "quantity": 2}}
+    state = memory.as_state(memory.Memory([(7, "Slim Jeans")], [], waiting), "de")
+    world.tools.results = [ToolResult(ToolCall("add_to_cart"), products=[SLIM])]
+    script.fails("ThrottlingException").fails("ThrottlingException")
+    reply = world.answer("Ja!", state=state, language="de")
+    assert world.tools.called == [ToolCall("add_to_cart", {"product_id": 7, "quantity": 2})]
+    assert (reply.text, reply.intent, reply.fallback) == (
+        "Erledigt: Es liegt im Warenkorb.",
+        "add_to_cart",
+        "throttled",
+    )
+    assert reply.state["bedrock"]["waiting"] is None
+    world.answer("how much is it?", state=state)
+    assert len(world.other.asked) == 1
+
+
+def test_a_yes_that_cannot_be_done_any_more_is_left_to_the_other_engine(world: World, script: Script) -> None:
+    waiting = {"tool": "add_to_cart", "arguments": {"product_id": 7}}
+    world.tools.results = [ToolResult(ToolCall("add_to_cart"), error="out-of-stock", message="Sold out.")]
+    script.fails("ThrottlingException")
+    reply = world.answer("yes", state=memory.as_state(memory.Memory([], [], waiting), "en"))
+    assert (reply.text, len(world.other.asked)) == ("From the shop itself.", 1)
 
 
 def test_a_wish_for_a_person_outlives_the_model(world: World, script: Script) -> None:

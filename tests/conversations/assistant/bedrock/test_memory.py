@@ -35,7 +35,7 @@ def test_only_what_can_be_done_waits() -> None:
 
 def test_it_comes_back_from_json_as_it_was() -> None:
     made = Memory([(7, "Slim Jeans")], [3], {"tool": "add_to_cart", "arguments": {"product_id": 7}})
-    assert memory.read(json.loads(json.dumps(memory.as_state(made)))) == made
+    assert memory.read(json.loads(json.dumps(memory.as_state(made, "de")))) == made
 
 
 @pytest.mark.parametrize(
