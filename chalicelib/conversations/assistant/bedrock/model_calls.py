@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 # Sends a request of Converse, waiting so many seconds at most; raises ModelFailed.
@@ -91,10 +91,16 @@ def _client_of(region: str | None, timeout_s: float) -> Any:
 
 @lru_cache(maxsize=_MOST_S)
 def _client(region: str | None, read_s: int) -> Any:
-    # Function-level, as above.
-    import boto3
-    from botocore.config import Config
+    from botocore.config import Config  # loaded by whoever got here
 
     # Tried once: what is left of the time is better spent on the engine that answers instead.
     config = Config(connect_timeout=min(_CONNECT_S, read_s), read_timeout=read_s, retries={"total_max_attempts": 1})
-    return boto3.Session().client("bedrock-runtime", region_name=region, config=config)
+    return _session().client("bedrock-runtime", region_name=region, config=config)
+
+
+@cache
+def _session() -> Any:
+    """Return what clients are made of: it reads the description of the service once for all of them."""
+    import boto3  # see `converse_in`
+
+    return boto3.Session()
