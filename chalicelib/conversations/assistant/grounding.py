@@ -274,7 +274,8 @@ class _Checker:
         )
 
     def _is_known(self, phrase: str, text: str) -> bool:
-        folded = key(phrase)
+        # The number of a parcel is no word of a name; whether it is one that was found, is asked elsewhere.
+        folded = key(" ".join(word for word in phrase.split() if word.upper() not in self.facts.codes))
         if not re.search(r"[^\W\d_]{2}", folded) or self._is_said(folded):
             return True
         if all(word in ORDINARY for word in re.findall(r"\w+", folded)):
@@ -356,9 +357,19 @@ _BESIDE_NAME = re.compile(
 )
 
 
+# What a person is told to say is no name: "Just write "talk to a person"".
+_TO_SAY = re.compile(
+    r"\b(?:write|say|type|reply|answer|ask|schreib\w*|sag\w*|tipp\w*|antwort\w*|frag\w*)(?:\s(?:just|me|with|mit|einfach"
+    r"|mir|uns|us|bitte|please))*[\s:]*$",
+    re.IGNORECASE,
+)
+
+
 def _emphasised(sentence: str) -> Iterator[str]:
     """Yield what stands in bold or between quotation marks, without known names and numbers."""
     for found in _EMPHASIS.finditer(sentence):
+        if _TO_SAY.search(sentence[: found.start()]):
+            continue
         inner = next(each for each in found.groups() if each is not None)
         for part in re.split(rf"{claims.NAME_MARK}.|[^\w\s'&-]+|\b\d[\d.,]*\b", inner):
             if part and part.strip(" -"):

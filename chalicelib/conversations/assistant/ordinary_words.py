@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _WORDS = """
+parcel parcels paket pakete sendung ohne preislimit limit without cheaper dearer günstigere teurere ähnliche
 a aber about after all alle allem alles als also alternativen am an and another ansehen any anything anzahl
 anzeigen april are artikel artikeln as ask at auch auf august aus auswahl available be because before bestellt
 bestellung bestellungen bitte brand brauchen but by can cart category check chf choose color colour confirm
