@@ -13,7 +13,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations fuzz races crashes model-crashes clean help
+.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations fuzz races crashes model-crashes dialogues clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -112,6 +112,9 @@ crashes: $(READY) ## kill the process and the database at every statement: make 
 model-crashes: $(READY) ## kill builds and roll-backs of models at every step: make model-crashes [KIND=sqlite] [SEED=1]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m tests.recommendations.models.killed_builds --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND))
+
+dialogues: $(READY) ## scripted dialogues with the assistant, and the share passed: make dialogues [ONLY=orders] [SAY=1]
+	@$(BIN)/python -m tests.conversations.assistant.dialogues.run $(if $(ONLY),--only '$(ONLY)') $(if $(SAY),--say)
 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.core.config import Settings
 from chalicelib.core.database.dialect import make_engine
 from tests.conversations.assistant.dialogues.script import Dialogue
-from tests.conversations.assistant.dialogues.sets import ALL, ON_MARIADB
+from tests.conversations.assistant.dialogues.sets import ALL, GROUPS, ON_MARIADB
 from tests.conversations.assistant.dialogues.stage import Stage, build, carry_out, opened
 
 pytest.importorskip("chalicelib.conversations.assistant.local.engine")
@@ -59,3 +59,12 @@ def test_a_dialogue_comes_to_what_it_must(dialogue: Dialogue, sqlite_stage: Stag
 @pytest.mark.parametrize("dialogue", _cases(ON_MARIADB))
 def test_a_dialogue_comes_to_the_same_on_mariadb(dialogue: Dialogue, mariadb_stage: Stage) -> None:
     _hold(dialogue, mariadb_stage)
+
+
+def test_the_set_is_as_wide_as_it_says() -> None:
+    assert len({each.name for each in ALL}) == len(ALL) >= 140
+    assert sum(each.language == "de" for each in ALL) >= 50
+    assert sum(len(each.turns) > 1 for each in ALL) >= 45
+    assert len(GROUPS["injections"]) + len(GROUPS["German: injections"]) >= 15
+    assert all(1 <= len(each.turns) <= 6 for each in ALL)
+    assert len(ON_MARIADB) == 12
