@@ -99,9 +99,8 @@ def carry_out(dialogue: Dialogue, stage: Stage) -> list[str]:
             return [*faults, f"turn {number}: {says!r} is answered {answer.status}: {answer.text}"]
         heard = _hear(answer.json, person)
         now = Moment(says, heard, tuple(before), person.names)
-        faults += [
-            f"turn {number}, {says!r}: not {fault}\n{_shown(heard)}" for fault in _judge(now, turn, dialogue, person)
-        ]
+        if lacks := _judge(now, turn, dialogue, person):
+            faults.append(f"turn {number}, {says!r}: not {', '.join(lacks)}\n{_shown(heard)}")
         before.append(heard)
     return faults
 
