@@ -1,0 +1,85 @@
+"""Whether a person says yes, or no, and nothing else. Pure.
+
+Strict: a yes with a condition, a question or another wish is none, since something is done on it.
+"""
+
+from __future__ import annotations
+
+from chalicelib.conversations.assistant.local.wording import words_of
+
+# What says yes by itself. A text is a yes when it is one of these with courtesies around it.
+_YES = (
+    "yes", "yep", "yeah", "yup", "yea", "ye", "sure", "ok", "okay", "okey", "k", "fine", "agreed", "correct", "right",
+    "exactly", "absolutely", "definitely", "confirm", "confirmed", "i confirm", "do it", "do that", "go ahead",
+    "go for it", "sounds good", "thats right", "that is right", "thats correct", "of course", "please do", "yes i do",
+    "i do", "make it so", "lets do it", "lets do that", "add it", "add them", "send it back", "return it", "perfect",
+    "yes i am sure", "im sure", "i am sure", "by all means", "alright", "all right", "yessir", "aye",
+    "ja", "jo", "jawohl", "jep", "jup", "jap", "klar", "na klar", "alles klar", "sicher", "gerne", "gern", "genau",
+    "richtig", "stimmt", "passt", "in ordnung", "einverstanden", "mach das", "mach es", "machs", "mach mal", "tu das",
+    "tu es", "machen sie das", "los", "auf jeden fall", "unbedingt", "naturlich", "natuerlich", "selbstverstandlich",
+    "selbstverstaendlich", "bestatigt", "bestaetigt", "bestatige ich", "freilich", "leg rein", "leg es rein",
+    "leg sie rein", "das passt", "so machen wir das", "so machen wirs", "ja bin ich", "ja mochte ich", "ja will ich",
+)  # fmt: skip
+_COURTESY = {
+    "please",
+    "pls",
+    "plz",
+    "thanks",
+    "thank",
+    "you",
+    "thx",
+    "bitte",
+    "danke",
+    "dir",
+    "ihnen",
+    "schon",
+    "doch",
+}
+_NO = (
+    "no", "nope", "nah", "no way", "dont", "do not", "dont do it", "do not do it", "cancel", "cancel that", "stop",
+    "never mind", "nevermind", "forget it", "leave it", "not now", "rather not", "id rather not", "no i dont",
+    "better not", "not really", "i changed my mind", "not yet",
+    "nein", "ne", "nee", "no danke", "lieber nicht", "doch nicht", "nicht", "lass", "lass es", "lass das", "lass mal",
+    "abbrechen", "abbruch", "stopp", "vergiss es", "vergessen sie es", "bloss nicht", "auf keinen fall",
+    "jetzt nicht", "nein doch nicht", "noch nicht", "mach das nicht", "tu das nicht", "besser nicht",
+)  # fmt: skip
+_YES_SIGNS = ("👍", "👌", "✅", "✔")
+_NO_SIGNS = ("👎", "❌")
+_MOST_WORDS = 8
+
+
+def is_yes(text: str) -> bool:
+    """Tell whether a text says yes and nothing else."""
+    return _says(text, _YES, _YES_SIGNS)
+
+
+def is_no(text: str) -> bool:
+    """Tell whether a text says no and nothing else."""
+    return _says(text, _NO, _NO_SIGNS)
+
+
+def begins_with_no(text: str) -> bool:
+    """Tell whether a text says no before it goes on to something else."""
+    words = words_of(text)
+    return bool(words) and words[0] in {"no", "nope", "nah", "nein", "nee", "ne"}
+
+
+def _says(text: str, phrases: tuple[str, ...], signs: tuple[str, ...]) -> bool:
+    if "?" in text:
+        return False
+    words = [word for word in words_of(text) if word not in _COURTESY]
+    if not words:
+        return any(sign in text for sign in signs)
+    if len(words) > _MOST_WORDS:
+        return False
+    return _is_made_of(tuple(words), phrases)
+
+
+def _is_made_of(words: tuple[str, ...], phrases: tuple[str, ...]) -> bool:
+    """Tell whether words are one of the phrases after the other, such as "yes, do it"."""
+    if not words:
+        return True
+    known = {tuple(phrase.split()) for phrase in phrases}
+    return any(
+        words[:size] in known and _is_made_of(words[size:], phrases) for size in range(min(5, len(words)), 0, -1)
+    )
