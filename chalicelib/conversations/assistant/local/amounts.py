@@ -29,8 +29,8 @@ _MOST = (
     r"|gunstiger als|guenstiger als|budget(?: is| of| von| ist)?|<=?"
 )
 _LEAST = (
-    r"over|above|more than|at least|min(?:imum)?\.?(?: of)?|starting (?:at|from)|from|uber|ueber|mehr als|mindestens|ab"
-    r"|teurer als|>=?"
+    r"over|above|more than|at least|min(?:imum)?\.?(?: of)?|starting (?:at|from)|from|uber|ueber|mehr als"
+    r"|mindestens|ab|teurer als|>=?"
 )
 _ABOUT = r"around|about|approx(?:imately)?\.?|roughly|circa|ca\.?|etwa|ungefahr|ungefaehr|so um die|um die"
 _BETWEEN = re.compile(rf"(?:between|from|zwischen|von)\s+{_MONEY}\s*(?:and|to|und|bis|{_DASH})\s*{_MONEY}")
@@ -79,7 +79,7 @@ class PriceWish:
 
 
 def cents_of(text: str) -> int | None:
-    """Return a number as people write it, in cents: "1.299,00", "1,299", "49.9", "fifty"; None where it is too large."""
+    """Return a number as people write it, in cents ("1.299,00", "49.9", "fifty"); None where it is too large."""
     word = _WORDS.get(" ".join(text.split()))
     if word is not None:
         return word * 100
@@ -131,8 +131,7 @@ def find_ordinals(text: str, words: list[str]) -> list[int]:
     """Return which of what was shown a text means, from 1; -1 is the last one. "the second and the third": [2, 3]."""
     found = [_ORDINALS[word] for word in words if word in _ORDINALS]
     if not found:
-        for number in _NTH.finditer(text):
-            found.append(int(next(each for each in number.groups() if each)))
+        found = [int(next(each for each in number.groups() if each)) for number in _NTH.finditer(text)]
     return list(dict.fromkeys(each for each in found if each))
 
 

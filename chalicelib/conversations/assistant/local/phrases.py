@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (texts, one a line)
 """What the assistant says, in both languages: short, friendly, and nothing that no tool has found. Pure.
 
 In braces stand facts that are put in; a phrase claims nothing else.
@@ -89,8 +90,8 @@ _EN_DE: Mapping[str, tuple[str, str]] = {
     ),
     # cart
     "confirm_add": (
-        "Shall I put {quantity} × {name} at {price} each into your cart? Please say yes or no.",
-        "Soll ich {quantity} × {name} zu je {price} in deinen Warenkorb legen? Bitte antworte mit Ja oder Nein.",
+        "Shall I put {quantity} x {name} at {price} each into your cart? Please say yes or no.",
+        "Soll ich {quantity} x {name} zu je {price} in deinen Warenkorb legen? Bitte antworte mit Ja oder Nein.",
     ),
     "added": (
         "Done. Your cart now holds {units} for {total}, before discounts, tax and shipping.",
@@ -100,7 +101,7 @@ _EN_DE: Mapping[str, tuple[str, str]] = {
         "Your cart holds {units} for {total}, before discounts, tax and shipping:",
         "In deinem Warenkorb liegen {units} für {total}, vor Rabatten, Steuern und Versand:",
     ),
-    "cart_line": ("- {quantity} × {name}: {price}", "- {quantity} × {name}: {price}"),
+    "cart_line": ("- {quantity} x {name}: {price}", "- {quantity} x {name}: {price}"),
     "cart_empty": ("Your cart is empty.", "Dein Warenkorb ist leer."),
     "cannot_order": (
         "I cannot pay, order or take things out of the cart for you. Open the cart to do that.",

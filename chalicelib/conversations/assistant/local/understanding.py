@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (patterns and word lists, one a line)
 """What a text is understood as: its language, what it wants, and what it says of products and orders. Pure.
 
 Every word is one of: a cue of an intent, a slot (price, colour, department, category, brand, ordinal), a filler, or
