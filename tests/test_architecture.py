@@ -21,6 +21,7 @@ from chalicelib.core.routes import Route, Routes
 
 ROOT = Path(__file__).resolve().parent.parent
 
+LOCAL_ENGINE = ROOT / "chalicelib" / "conversations" / "assistant" / "local"
 PURE_ROOMS = (
     "chalicelib/commerce/stock/ledger.py",
     "chalicelib/commerce/stock/nearest.py",
@@ -49,6 +50,7 @@ PURE_ROOMS = (
     ),
     *(f"chalicelib/conversations/policies/policy_{name}.py" for name in ("texts", "ranking", "facts")),
     *(f"chalicelib/payments/{name}.py" for name in ("provider", "signatures", "stripe_objects", "test_methods")),
+    *sorted(f"chalicelib/conversations/assistant/local/{path.name}" for path in LOCAL_ENGINE.glob("[a-z]*.py")),
     "chalicelib/recommendations/signals/weights.py",
     *(f"chalicelib/recommendations/measuring/{name}.py" for name in ("assignment", "attribution", "statistics")),
     *(f"chalicelib/recommendations/serving/{name}.py" for name in ("reasons", "request_ids")),

@@ -16,8 +16,8 @@ from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.commerce.catalogue.search_words import split_words
 from chalicelib.conversations.assistant import tools_cart, tools_catalogue, tools_orders
+from chalicelib.conversations.assistant.local.consent import is_yes
 from chalicelib.conversations.assistant.tool_arguments import ARGUMENTS, AddToCart, StartReturn
 from chalicelib.conversations.assistant.turns import (
     ACTING,
@@ -36,13 +36,6 @@ from chalicelib.core.errors import AppError, Conflict
 MOST_CALLS = 16
 
 Pending = Mapping[str, Any]
-
-_YES = {"yes", "yes please", "ja", "ja bitte"}
-
-
-def is_yes(text: str) -> bool:
-    """Tell whether a text says yes and nothing else."""
-    return " ".join(split_words(text)) in _YES
 
 
 class NoCustomer(Conflict):
