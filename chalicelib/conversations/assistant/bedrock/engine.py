@@ -14,8 +14,8 @@ from chalicelib.conversations.assistant.bedrock.breaker import Breaker
 from chalicelib.conversations.assistant.bedrock.budget import BudgetUsedUp
 from chalicelib.conversations.assistant.bedrock.model_calls import Converse, ModelFailed, converse_in
 from chalicelib.conversations.assistant.bedrock.turn import Around, Turn, has_acted, talk
+from chalicelib.conversations.assistant.local.consent import is_yes
 from chalicelib.conversations.assistant.tool_arguments import tool_specs
-from chalicelib.conversations.assistant.toolbox import is_yes
 from chalicelib.conversations.assistant.turns import (
     Engine,
     Language,
