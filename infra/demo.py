@@ -15,7 +15,7 @@ from chalicelib.core.database import Connection, run
 from chalicelib.core.database.engine import database_url
 from chalicelib.core.errors import Conflict
 from chalicelib.csv_import import imports
-from infra import demo_behaviour, demo_prices, demo_sql
+from infra import demo_behaviour, demo_conversations, demo_prices, demo_sql
 from infra.import_csv import import_folder
 from infra.make_room import SAMPLE
 from infra.sample_shop import generate
@@ -75,12 +75,15 @@ def _add_demo_accounts(connection: Connection) -> bool:
         return {each.username for each in DEMO_ACCOUNTS} <= set(present)
     # A handful of hashes inside the transaction: nobody else is there yet.
     best = demo_sql.find_best_customer(connection)
-    for each in DEMO_ACCOUNTS:
-        accounts.create_account(
+    made = {
+        each.role: accounts.create_account(
             connection,
             username=each.username,
             password_hash=auth.hash_password(each.password),
             role=each.role,
             customer_id=best if each.role is Role.CUSTOMER else None,
         )
+        for each in DEMO_ACCOUNTS
+    }
+    demo_conversations.add(connection, made[Role.CUSTOMER], made[Role.STAFF])
     return True

@@ -19,7 +19,6 @@ from chalicelib.core.database import Connection, run
 DAY = timedelta(days=1)
 # A transaction that began before the last look may have ended after it.
 _OVERLAP = timedelta(minutes=10)
-_EARLIEST = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,14 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def first_day(_today: date) -> date:
-    """Return the earliest day that is counted (anew): of those before it, not all is kept any more."""
-    return _EARLIEST
+def first_day(today: date) -> date:
+    """Return the earliest day that is counted (anew): of those before it, not all is kept any more.
+
+    Conversations are deleted once nothing has happened in them for as long as they are kept, and an order may go back
+    to what was shown some days before it. What was counted of the days before stays as it is.
+    """
+    config = settings()
+    return today - timedelta(days=max(config.conversations_keep_days - config.attribution_days - 1, 0))
 
 
 # --- which days are due ------------------------------------------------------------------------------------------

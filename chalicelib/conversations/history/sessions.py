@@ -19,6 +19,7 @@ from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.core.responses import to_json
 from chalicelib.core.text import fold
+from chalicelib.events import outbox
 
 Status = Literal["active", "paused", "completed", "archived"]
 Satisfaction = Literal["very_dissatisfied", "dissatisfied", "neutral", "satisfied", "very_satisfied"]
@@ -130,6 +131,8 @@ def rate(connection: Connection, session: Any, rating: int, satisfaction: Satisf
     if session.status != "archived":
         values["status"] = "completed"
     due_days.mark(connection, session.created_at)
+    told = {"conversation_id": session.public_id, "account_id": session.account_id, "rating": rating}
+    outbox.record(connection, "conversation.rated", f"conversation:{session.public_id}", told)
     return update_session(connection, session, values)
 
 

@@ -244,6 +244,23 @@ def test_two_never_count_at_once(shop: Engine) -> None:
         assert kept_figures()[0] == {}
 
 
+def test_days_of_which_not_all_is_kept_any_more_stay_as_they_were_counted(
+    shop: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = NOON - 300 * DAY
+    session = make_session(make_account_row(Role.CUSTOMER), created_at=old)
+    make_answer(session, timestamp=old)
+    run_job()
+    before = kept_figures()
+    assert before == counted_anew(WINDOW)
+    set_now(monkeypatch, old + 365 * DAY)
+    with transaction() as connection:
+        connection.execute(delete(conversation_sessions))
+        due_days.mark(connection, old)
+    run_job()
+    assert (due(), kept_figures()) == ([], before)
+
+
 def test_an_import_lets_all_days_with_orders_be_counted(shop: Engine) -> None:
     customer, jeans = make_customer(), make_product()
     long_ago = NOON - 50 * DAY
