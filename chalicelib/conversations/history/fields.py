@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import msgspec
@@ -23,12 +22,14 @@ _MOST_TOKENS = 10_000_000
 
 def _bounded_json(value: Any) -> Any:
     try:
-        json.dumps(value, allow_nan=False)
-        size = len(msgspec.json.encode(value))
-    except (ValueError, OverflowError, RecursionError):
-        raise ValueError("must be JSON with numbers of at most 64 bits") from None
-    if size > MAX_JSON_BYTES:
-        raise ValueError(f"must be at most {MAX_JSON_BYTES} bytes as JSON, not {size}")
+        text = msgspec.json.encode(value)
+        same = msgspec.json.decode(text) == value
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        same = False
+    if not same:  # a NaN or an infinity would be kept as null
+        raise ValueError("must be JSON, whose numbers are finite")
+    if len(text) > MAX_JSON_BYTES:
+        raise ValueError(f"must be at most {MAX_JSON_BYTES} bytes as JSON, not {len(text)}")
     return value
 
 
