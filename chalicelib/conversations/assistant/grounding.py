@@ -89,7 +89,7 @@ class _Checker:
         )  # fmt: skip
         self._asked = key(facts.asked)
         self._written = key(facts.written)
-        self._said = [key(name) for name in facts.named]
+        self._said = [key(claims.plain(name)) for name in facts.named]  # as phrases of a plain text are
 
     # --- the text ------------------------------------------------------------------------------------------------
 
@@ -275,7 +275,8 @@ class _Checker:
 
     def _is_known(self, phrase: str, text: str) -> bool:
         # The number of a parcel is no word of a name; whether it is one that was found, is asked elsewhere.
-        folded = key(" ".join(word for word in phrase.split() if word.upper() not in self.facts.codes))
+        words = (word for word in phrase.split() if word.upper() not in self.facts.codes)
+        folded = key(claims.plain(" ".join(words)))
         if not re.search(r"[^\W\d_]{2}", folded) or self._is_said(folded):
             return True
         if all(word in ORDINARY for word in re.findall(r"\w+", folded)):

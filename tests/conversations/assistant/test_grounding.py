@@ -75,6 +75,8 @@ TRUE: Sequence[tuple[str, Sequence[ToolResult]]] = [
     ("Parcel 1Z999AA10123456784 with UPS.", [BOUGHT]),
     ("Just write “talk to a person”.", []),
     ("Ohne Preislimit", []),
+    ("The Two-Tone Cap is $20.", [FOUND]),
+    ('I found the "Two-Tone Cap".', [FOUND]),
     ("Once your order is delivered, you may send it back within 30 days.", [BOUGHT, POLICY]),
     ("Your cart holds 2 x Slim Jeans ($49.50), $99.00 in total.", [CART]),
     ("You may send it back within 30 days, and get 15% off in May.", [POLICY]),
