@@ -287,11 +287,16 @@ def cart_holds_card(number: int, quantity: int = 1, *, turn: int = 0) -> Expecta
     return Expectation(f"the cart holds {quantity} of card {number}", holds, changes=True)
 
 
-def waits_for_yes(tool: str) -> Expectation:
-    """Expect that a change is prepared, and nothing done yet."""
+def waits_for_yes(tool: str, **arguments: Any) -> Expectation:
+    """Expect that a change with at least these arguments is prepared, and nothing done yet."""
+    asked = used(tool, **arguments)
     return fact(
-        f"{tool} waits for a yes",
-        lambda now: any(each.name == tool and each.needs_yes for each in now.heard.tools) and _unchanged(now),
+        f"{tool} {arguments or ''} waits for a yes",
+        lambda now: (
+            any(each.name == tool and each.needs_yes for each in now.heard.tools)
+            and asked.holds(now)
+            and _unchanged(now)
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from tests.conversations.assistant.dialogues.expectations import (
 from tests.conversations.assistant.dialogues.script import english, turn
 
 DIALOGUES = (
-    english("where is my order", turn("Where is my order?", order_is("newest_order"), intent("order_status"), answered())),
+    english("where is my order", turn("Where is my order?", order_is("newest_order"), intent("order_status"), outcome("answered", "asked_back"))),
     english("a numbered order", turn(
         "What is the status of order {shipped_order}?", used("get_order", order_id="{shipped_order}"), order_is("shipped_order"), answered(),
     )),
