@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import cast
-
 from chalicelib.conversations.assistant.turns import Engine
 from chalicelib.core.config import settings
 
@@ -17,7 +14,9 @@ def name() -> str:
 def engine(account_id: int) -> Engine:
     """Return the engine that answers an account."""
     # Late: a function that answers no questions pays for none of them, and only who has a model pays for boto3.
-    local = cast(Engine, import_module("chalicelib.conversations.assistant.local.engine").LocalEngine())
+    from chalicelib.conversations.assistant.local.engine import LocalEngine
+
+    local = LocalEngine()
     if settings().bedrock is None:
         return local
     from chalicelib.conversations.assistant.bedrock.engine import engine_for  # late, as above

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
 from chalicelib.commerce import tables
 from chalicelib.commerce.catalogue import search
-from chalicelib.conversations.assistant import engines
 from chalicelib.conversations.assistant.turns import Question, Reply, ToolCall, Tools
 from chalicelib.conversations.history import sessions
 from chalicelib.conversations.history.sessions import NewSession
@@ -223,10 +221,6 @@ QUESTIONS = [
 def test_the_local_engine_says_only_what_is_so(
     shop: Engine, goods: list[Item], turns: list[tuple[str, int, int, int]]
 ) -> None:
-    try:
-        engines.engine(1)
-    except ModuleNotFoundError:
-        pytest.skip("the engine is not there")
     try:
         ids = stock(goods)
         robin = Asker()
