@@ -47,14 +47,15 @@ def read_names(connection: Connection) -> dict[str, Any]:
 
 
 def _sold(category: str | None = None) -> Any:
-    """Return a statement of what can be bought: id, name, brand, category, price, units; many units first."""
+    """Return a statement of what can be bought: id, name, brand; those with most units first."""
     products, levels = tables.products.c, tables.stock_levels.c
     units = func.sum(levels.free)
+    columns = (products.id, products.name, products.brand)
     statement = (
-        select(products.id, products.name, products.brand, products.category, products.retail_price_cents, units)
+        select(*columns)
         .join(tables.stock_levels, levels.product_id == products.id)
         .where(products.status == "published")
-        .group_by(products.id)
+        .group_by(*columns)
         .having(units >= 5)
         .order_by(units.desc(), products.id)
     )
@@ -93,7 +94,7 @@ def _goods(connection: Connection) -> Iterator[tuple[str, Any]]:
         select(products.id, products.name)
         .outerjoin(tables.stock_levels, levels.product_id == products.id)
         .where(products.status == "published")
-        .group_by(products.id)
+        .group_by(products.id, products.name)
         .having(func.coalesce(func.sum(levels.free), 0) == 0)
         .order_by(products.id)
         .limit(1)

@@ -195,7 +195,7 @@ def _are_true(cards: Sequence[Shown]) -> bool:
         select(products.id, products.name, products.retail_price_cents, func.coalesce(func.sum(levels.free), 0))
         .outerjoin(tables.stock_levels, levels.product_id == products.id)
         .where(products.id.in_([card.id for card in cards]), products.status == "published")
-        .group_by(products.id)
+        .group_by(products.id, products.name, products.retail_price_cents)
     )
     with read() as connection:
         true = {row[0]: (row[1], row[2], int(row[3])) for row in connection.execute(statement)} if cards else {}
