@@ -288,7 +288,8 @@ def list_best(
     the other, each in the order of places, until there are enough.
     """
     top = TOP_LEVEL if match.every else max(0, len(match.terms) - 2)
-    first = next((level for level in range(top, -1, -1) if not _is_empty(match, level)), 0)
+    # Of some of the words a level is how many; the counts are by the levels of all.
+    first = next((level for level in range(top, -1, -1) if not _is_empty(match, level)), 0) if match.every else 0
     if looks_up(match, 0, limit) and looks_up(match, first, limit):
         return _best_of_all(connection, match, chosen, after, limit)
     found: list[tuple[Any, ...]] = []

@@ -256,6 +256,14 @@ def test_where_no_product_has_all_words_those_with_most_come_first(client: Clien
 # --- relevance ---------------------------------------------------------------------------------------------------
 
 
+def test_many_words_that_no_product_has_all_of_find_those_with_most(client: Client) -> None:
+    many = ("red", "blue", "green", "black", "white", "brown", "grey", "pink")
+    stock(
+        [*(Item(f"Thing {number}") for number in range(40)), *(Item(each.title()) for each in many), Item("Red Pink")]
+    )
+    assert names(client, " ".join(many))[0] == "Red Pink"
+
+
 def test_a_hit_in_the_name_is_worth_more_than_brand_category_and_department(client: Client, plan: str) -> None:
     stock(
         [
