@@ -207,7 +207,7 @@ _SUGGESTIONS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def say(name: str, language: Language, **facts: object) -> str:
+def say(name: str, language: Language, /, **facts: object) -> str:
     """Return a phrase with its facts."""
     return _EN_DE[name][language == "de"].format(**facts)
 
