@@ -106,6 +106,11 @@ def named_with(*words: str) -> Expectation:
     return _all(f"named with {words}", lambda card: any(word in card.name.casefold() for word in words))
 
 
+def tees() -> Expectation:
+    """Expect all cards to be tees, by name or shelf: the shop's shelf of them has tops as well."""
+    return _all("all tees", lambda card: card.category == "Tops & Tees" or "tee" in card.name.casefold())
+
+
 def coloured(colours: Iterable[str]) -> Expectation:
     """Expect each card's colour to be of a family."""
     wanted = tuple(colours)

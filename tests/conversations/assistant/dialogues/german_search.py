@@ -25,6 +25,7 @@ from tests.conversations.assistant.dialogues.expectations import (
     shows,
     shows_none,
     sorted_by_price,
+    tees,
     used,
 )
 from tests.conversations.assistant.dialogues.script import german, turn
@@ -64,8 +65,8 @@ DIALOGUES = (
         turn("nur für Männer", in_category("Jeans"), for_department("Men"), prices(most=9000)),
     ),
     german("mehr davon",
-        turn("T-Shirts", named_with("tee"), shows(3)),
-        turn("mehr davon", named_with("tee"), none_shown_before()),
+        turn("T-Shirts", tees(), shows(3)),
+        turn("mehr davon", tees(), none_shown_before()),
     ),
     german("das zweite",
         turn("Rucksäcke oder Taschen", shows(2)),

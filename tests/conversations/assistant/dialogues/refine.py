@@ -19,6 +19,7 @@ from tests.conversations.assistant.dialogues.expectations import (
     prices,
     shows,
     sorted_by_price,
+    tees,
 )
 from tests.conversations.assistant.dialogues.script import english, turn
 
@@ -65,8 +66,8 @@ DIALOGUES = (
         turn("from {brand}?", in_category("Jeans"), of_brand("brand")),
     ),
     english("more of them",
-        turn("tees", named_with("tee"), shows(3)),
-        turn("show me more", named_with("tee"), none_shown_before()),
+        turn("tees", tees(), shows(3)),
+        turn("show me more", tees(), none_shown_before()),
     ),
     english("more and more",
         turn("shoes for men", in_category("Shoes"), shows(3)),

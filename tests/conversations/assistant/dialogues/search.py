@@ -22,6 +22,7 @@ from tests.conversations.assistant.dialogues.expectations import (
     shows,
     shows_none,
     sorted_by_price,
+    tees,
     used,
 )
 from tests.conversations.assistant.dialogues.script import english, turn
@@ -37,7 +38,7 @@ DIALOGUES = (
         "show me shoes between 50 and 120 dollars", shows(2), in_category("Shoes"), prices(5000, 12000),
     )),
     english("a lowest price", turn("coats over 150 dollars please", shows(1), in_category("Outerwear & Coats", "Suits & Sport Coats"), prices(15000))),
-    english("cents in a price", turn("tees below $29.99", prices(most=2999), named_with("tee"))),
+    english("cents in a price", turn("tees below $29.99", prices(most=2999), tees())),
     english("a colour of jeans", turn("Do you have blue jeans?", in_category("Jeans"), coloured(DENIM_BLUE))),
     english("a colour of shoes", turn("brown shoes", in_category("Shoes"), coloured(BROWN))),
     english("a colour and a price", turn("a black sweater for under 100", in_category("Sweaters"), coloured(BLACK), prices(most=10000))),
