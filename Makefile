@@ -113,8 +113,8 @@ model-crashes: $(READY) ## kill builds and roll-backs of models at every step: m
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m tests.recommendations.models.killed_builds --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND))
 
-dialogues: $(READY) ## scripted dialogues with the assistant, and the share passed: make dialogues [ONLY=orders] [SAY=1]
-	@$(BIN)/python -m tests.conversations.assistant.dialogues.run $(if $(ONLY),--only '$(ONLY)') $(if $(SAY),--say)
+dialogues: $(READY) ## scripted dialogues with the assistant, and the share passed: make dialogues [ONLY=orders] [SAY=1] [WRITE=1]
+	@$(BIN)/python -m tests.conversations.assistant.dialogues.run $(if $(ONLY),--only '$(ONLY)') $(if $(SAY),--say) $(if $(WRITE),--write)
 
 lock: $(READY) ## pin all requirements anew
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-header -q -U requirements.in -o requirements.txt

@@ -12,6 +12,7 @@ from chalicelib.core.database.dialect import make_engine
 from tests.conversations.assistant.dialogues.script import Dialogue
 from tests.conversations.assistant.dialogues.sets import ALL, GROUPS, ON_MARIADB
 from tests.conversations.assistant.dialogues.stage import Stage, build, carry_out, opened
+from tests.conversations.assistant.dialogues.told import is_told
 
 pytest.importorskip("chalicelib.conversations.assistant.local.engine")
 
@@ -68,3 +69,7 @@ def test_the_set_is_as_wide_as_it_says() -> None:
     assert len(GROUPS["injections"]) + len(GROUPS["German: injections"]) >= 15
     assert all(1 <= len(each.turns) <= 6 for each in ALL)
     assert len(ON_MARIADB) == 12
+
+
+def test_the_page_says_what_passes_and_what_is_known_to_fail() -> None:
+    assert is_told(), "run: make dialogues WRITE=1"

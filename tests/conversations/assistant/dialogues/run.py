@@ -18,6 +18,7 @@ from chalicelib.core.database.dialect import make_engine
 from tests.conversations.assistant.dialogues.script import Dialogue
 from tests.conversations.assistant.dialogues.sets import GROUPS
 from tests.conversations.assistant.dialogues.stage import build, carry_out, opened
+from tests.conversations.assistant.dialogues.told import tell
 
 Faults = Mapping[str, Sequence[str]]
 
@@ -39,7 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="groups and dialogues whose name has this in it")
     parser.add_argument("--say", action="store_true", help="tell what was heard where something does not hold")
+    parser.add_argument(
+        "--write", action="store_true", help="only write what is known to pass and fail into the docs"
+    )
     given = parser.parse_args(arguments)
+    if given.write:
+        tell()
+        return 0
     logging.configure("ERROR")  # an engine that broke is to be seen
     chosen = {
         name: [each for each in group if given.only in name or given.only in each.name]
