@@ -55,7 +55,7 @@ class Turn:
             ToolCall(name, {key: value for key, value in arguments.items() if value not in (None, "", [])})
         )
 
-    def say(self, phrase: str, **facts: object) -> str:
+    def say(self, phrase: str, /, **facts: object) -> str:
         """Return a phrase in the language of the turn."""
         return say(phrase, self.understood.language, **facts)
 
