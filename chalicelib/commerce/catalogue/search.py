@@ -44,11 +44,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of products; the key of its last when more follow; the words that were looked for, if others."""
+    """A page of products; the key of its last when more follow; the words that were looked for, if others.
+
+    `every` tells whether they have all the words, or as many of them as there are.
+    """
 
     items: Sequence[Any]
     next_key: tuple[Any, ...] | None
     did_you_mean: str | None
+    every: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,12 @@ def search_products(
     if match is None or limit == 0:
         return Found([], None, meaning.did_you_mean)
     keys = _find(connection, match, chosen, sort, after, limit + 1)
-    if not keys and _is_hopeless(connection, match):
+    every = bool(keys) or not _is_hopeless(connection, match)
+    if not every:
         keys = _find(connection, replace(match, every=False), chosen, sort, after, limit + 1)
     shown = keys[:limit]
     items = search_sql.list_products(connection, [key[-1] for key in shown])
-    return Found(items, shown[-1] if len(keys) > limit else None, meaning.did_you_mean)
+    return Found(items, shown[-1] if len(keys) > limit else None, meaning.did_you_mean, every)
 
 
 def _find(

@@ -215,6 +215,8 @@ def looks_up(match: Match, level: int, limit: int) -> bool:
     Compared in microseconds, as measured on MariaDB: 1 for each product that a word has in the index, and 6 for each
     that has all of them; 1 for each that is read in order, and 0.2 for each word that is looked for in it.
     """
+    if not match.every:
+        level = 0  # there a level is a number of words, all of which count wherever they stand
     terms = _looked_up(match, level)
     read = match.products * min(1.0, limit / max(1e-9, _expected(match, match.terms, level)))
     found = sum(each.at_level[level] for each in terms) + 6 * _expected(match, terms, level)

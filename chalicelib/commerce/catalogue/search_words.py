@@ -103,9 +103,19 @@ def words_in(text: str) -> dict[str, set[str]]:
     """Return the words of a `words_text`, each with the fields that it stands in."""
     found: dict[str, set[str]] = {}
     for each in text.split():
-        word = _CODED.sub(lambda code: chr(int(code[0][1:], 16)), each[2:])
+        word = _decoded(each[2:])
         found.setdefault(word, set()).add(each[0])
     return found
+
+
+def all_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return every word of texts `without_fields`."""
+    tokens = {token for text in texts for token in text.split()}
+    return frozenset(_decoded(token[1:]) for token in tokens)
+
+
+def _decoded(word: str) -> str:
+    return _CODED.sub(lambda code: chr(int(code[0][1:], 16)), word)
 
 
 # --- levels of relevance -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, cast
 from chalicelib.accounts import attempts
 from chalicelib.conversations.assistant import ask_sql, cards, engines, memory
 from chalicelib.conversations.assistant.grounding import Checked, check
+from chalicelib.conversations.assistant.local.understanding import detect_language
 from chalicelib.conversations.assistant.memory import ActsOf, Memory
 from chalicelib.conversations.assistant.toolbox import Toolbox
 from chalicelib.conversations.assistant.turns import Language, Question, Reply, Said, Vocabulary
@@ -168,12 +169,13 @@ def _said(row: Any) -> Said:
 def _answer(caller: Caller, begun: _Begun, asked: Asked) -> tuple[Toolbox, Checked]:
     """Have the engine answer, and return the answer of which everything holds; an apology where the engine broke."""
     number = begun.question.sequence_number
-    language = asked.language or cast(Language | None, begun.remembered.engine.get("language"))
+    before = cast(Language | None, begun.remembered.engine.get("language"))
+    language = detect_language(asked.content, asked.language, before)
     toolbox = Toolbox(
         caller,
         begun.remembered.state_for(number),
         asked.content,
-        language=language or "en",
+        language=language,
         acts=ActsOf(begun.session.id, number),
     )
     try:
@@ -183,7 +185,7 @@ def _answer(caller: Caller, begun: _Begun, asked: Asked) -> tuple[Toolbox, Check
         return toolbox, _checked(reply, toolbox, asked, vocabulary)
     except Exception:
         logging.failure("the assistant could not answer", engine=engines.name())
-        return toolbox, Checked(_apology(language or "en"), 0, 0)
+        return toolbox, Checked(_apology(language), 0, 0)
 
 
 def _question(caller: Caller, begun: _Begun, asked: Asked, vocabulary: Vocabulary) -> Question:

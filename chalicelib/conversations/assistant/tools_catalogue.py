@@ -55,7 +55,8 @@ def search_products(
         rows, did_you_mean = _with_colours(connection, words, chosen, wanted, end + 1)
     else:
         found = _find(connection, words, chosen, wanted, (), end + 1)
-        rows, did_you_mean = list(found.items), found.did_you_mean
+        # What has some of the words only is not what was asked for.
+        rows, did_you_mean = list(found.items) if found.every else [], found.did_you_mean
     shown = [product_fact(row) for row in rows[wanted.skip : end]]
     return ToolResult(call, products=shown, did_you_mean=did_you_mean, more=len(rows) > end)
 
@@ -129,6 +130,8 @@ def _of_colour(
     after: tuple[Any, ...] = ()
     for _ in range(_MOST_BLOCKS):
         found = _find(connection, f"{colour} {words}", chosen, wanted, after, _BLOCK)
+        if not found.every:
+            return
         if found.did_you_mean is not None:
             corrections.append(found.did_you_mean)
         yield from (row for row in found.items if needed <= set(split_words(row.name)))

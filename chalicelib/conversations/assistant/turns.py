@@ -148,11 +148,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the shop sells, to understand words by: spellings as the catalogue has them."""
+    """What the shop sells, to understand words by: spellings as the catalogue has them; the folded words of names."""
 
     categories: Sequence[str] = ()
     brands: Sequence[str] = ()
     departments: Sequence[str] = ()
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.commerce.catalogue import search
 from chalicelib.commerce.catalogue.search_facets import Catalogue, Column
+from chalicelib.commerce.catalogue.search_words import all_words
 from chalicelib.conversations.assistant.turns import Vocabulary
 from chalicelib.core.database import Connection
 
@@ -19,8 +20,8 @@ def vocabulary_of(connection: Connection) -> Vocabulary:
     catalogue = search.in_memory(connection).catalogue
     made = _Memory.made
     if made is None or made[0] is not catalogue:
-        words = Vocabulary(_values(catalogue.category), _values(catalogue.brand), _values(catalogue.department))
-        made = _Memory.made = (catalogue, words)
+        values = (_values(catalogue.category), _values(catalogue.brand), _values(catalogue.department))
+        made = _Memory.made = (catalogue, Vocabulary(*values, all_words(catalogue.words)))
     return made[1]
 
 

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, int] = {
 _NUMBER = rf"(?:{_DIGITS}|\b(?:{'|'.join(sorted(map(re.escape, _WORDS), key=len, reverse=True))})\b)"
 _SIGN = r"(?:us)?[$€£]"
 _UNIT = r"(?:[$€£]|usd\b|eur(?:os?)?\b|gbp\b|dollars?\b|dollar\b|bucks?\b|pounds?\b|chf\b)"
+_THOUSANDS = re.compile(r"\b(\d{1,3})k\b")
 _DASH = "[-\u2013\u2014]"
 _MONEY = rf"(?:{_SIGN}\s?)?({_NUMBER})(?:\s?{_UNIT})?"
 _SURE = rf"(?:{_SIGN}\s?({_NUMBER})|({_NUMBER})\s?{_UNIT})"
@@ -43,6 +44,10 @@ _AT_LEAST = re.compile(rf"\b(?:{_LEAST})\s*{_MONEY}|(?<!\w)>=?\s*{_MONEY}")
 _NEARLY = re.compile(rf"\b(?:{_ABOUT})\s*{_MONEY}")
 _OR_LESS = re.compile(rf"{_MONEY}\s*(?:or less|or under|max(?:imum|imal)?\b|oder weniger|budget)")
 _ANY_MONEY = re.compile(_SURE)
+# "I do not want to spend more than 80."
+_NO_MORE = re.compile(
+    rf"\b(?:not|dont|wont|cant|nicht|never|nie)\b[^.!?]{{0,40}}?\b(?:more than|over|mehr als|uber)\s*{_MONEY}"
+)
 
 _ORDER = re.compile(
     r"(?:\b(?:orders?|bestellung(?:en)?|auftrag|bestellnummer|auftragsnummer|ordernummer|bestell-?nr)\b"
@@ -106,6 +111,9 @@ def find_prices(text: str) -> PriceWish:
         cents = _amount(found)
         if cents is not None:
             return PriceWish(cents * 3 // 4, cents * 5 // 4, (found.span(),))
+    text = _THOUSANDS.sub(lambda found: f"{found[1]}000", text)
+    if found := _NO_MORE.search(text):
+        return PriceWish(None, _amount(found), (found.span(),))
     most, least = _AT_MOST.search(text) or _OR_LESS.search(text), _AT_LEAST.search(text)
     if least and most and least.start() <= most.start() < least.end():
         least = None

@@ -35,9 +35,10 @@ def add(turn: Turn) -> Reply:
 
 def _choose(turn: Turn) -> Reply:
     """Look for what the text names: the only one is proposed, of several one is asked for."""
+    found = shopping.named(turn)
+    if found is not None:
+        return propose(turn, found.id, turn.understood.quantity or 1)
     reply = shopping.search(turn)
-    if len(reply.product_ids) == 1:
-        return propose(turn, reply.product_ids[0], turn.understood.quantity or 1)
     if not reply.product_ids:
         return reply
     turn.memory.asked = {"what": "product", "for": "add_to_cart", "quantity": turn.understood.quantity}

@@ -53,6 +53,8 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.8 cheaper(?: ones?| than| please)?|less expensive|too expensive|too pricey|lower price
         0.7 more expensive ones?|pricier|higher end|fancier
         0.7 (?:in|what about|how about|and in|but in|rather) (?:\w+ )?(?:colou?r|instead)
+        0.7 ^(?:more|next|others?|mehr|weiter|nachste|weitere)$|(?:even|still) cheaper|dont like (?:any|these|those|them)|none of (?:these|those|them)|gefallt mir nicht|gefallen mir nicht
+        0.7 show (?:me )?more|(?:up to|over|under|bis|ab|unter|uber) \d+ (?:is|would be|ware|ist|geht)|which (?:one )?is the (?:cheapest|dearest|most expensive)
         0.6 (?:something|anything) else|other ones|others|different ones|show (?:me )?more|more of (?:them|those)
         0.6 any (?:others|more)|whats next|next page|more options|more please|see more|another one
         0.6 without (?:the |a |any )?(?:price )?limit|any price|price doesnt matter|regardless of price
@@ -107,6 +109,9 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "order_status": _cues(
         r"""
+        0.8 (?:has|have|is|was|did|about|status of|whats with|problem with|question about) (?:my |the |an? )?(?:\w+ )?orders?
+        0.8 when did i (?:\w+ )?order|did i order|my (?:most recent|last|latest) (?:order|purchase)
+        0.7 mein(?:e|en)? (?:zeug|kram|sachen|ware|waren)
         0.9 where(?:s| is| are| has| have)? (?:my|the) (?:\w+ )?(?:orders?|packages?|parcels?|stuff|delivery|shipment|things)
         0.8 (?:order|delivery|shipping|parcel|package) (?:status|tracking|update)|status of (?:my|the|order)
         0.8 track(?:ing)?(?: (?:my|the|number|order))?
@@ -150,6 +155,13 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "policy": _cues(
         r"""
+        1.2 how long (?:do i have|have i got|can i) (?:\w+ )*(?:return|send|exchange)|how long (?:does|do|is|are) (?:\w+ ){0,2}(?:returns?|shipping|delivery|refunds?)
+        1.2 how (?:much|expensive) (?:is|are|does|do|for) (?:the )?(?:\w+ )?(?:shipping|delivery|postage|returns?)
+        1.2 (?:money|refund) back|get (?:a |my )?refund|when (?:do|will|does) i (?:get|receive) (?:my|a) (?:money|refund)
+        1.0 (?:what|which) (?:\w+ )?data|data (?:do|does|about)|store about me|know about me|keep about me
+        1.0 (?:promo|coupon|voucher|discount|gift card|rabatt|gutschein)\w* ?codes?|(?:enter|redeem|use) (?:a|my|the) (?:\w+ )?(?:code|coupon|voucher|gift card)
+        1.0 (?:card|payment) (?:was|is|got) (?:declined|refused|rejected)|which payment|ways to pay|(?:which|what) cards?
+        1.2 (?:which|what) size (?:\w+ ){0,3}(?:fits?|me|right|need|take|should)|know (?:which|what|my) size
         1.0 (?:return|refund|shipping|delivery|privacy|payment|exchange) polic(?:y|ies)|your polic(?:y|ies)|polic(?:y|ies)
         0.9 how (?:long|many days) (?:do i have|can i|does|do|is|will|until)
         0.9 how (?:do|can|does|would) (?:i|one|we|it|returns?|shipping|payment|the) (?:\w+ )?(?:return|pay|exchange|work|contact|send)
@@ -163,6 +175,10 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.7 (?:promo|promotion|discount|coupon|voucher) ?codes?|promotions|any (?:deals|sales|discounts|offers)|on sale
         0.6 warranty|guarantee|terms|conditions|shipping|ship to|deliver to
         0.6 what happens (?:if|when)|who pays|is (?:it|shipping|returning) free
+        1.2 wie (?:viel|teuer|hoch)\w* (?:koste[nt]|ist|sind) (?:\w+ )?(?:versand\w*|lieferung|porto|rucksendung|retoure)|was koste[nt] (?:\w+ )?(?:versand\w*|lieferung|porto|rucksendung|retoure)
+        1.2 (?:geld|erstattung) zuruck|wann (?:bekomme?|krieg\w*|erhalte) ich (?:mein|das) geld
+        1.0 welche daten|daten (?:speichert|habt|uber mich)
+        1.2 welche grosse (?:\w+ )*(?:mir|ich|passt|brauche)|grosse (?:\w+ ){0,3}(?:passt|herausfinden|bestimmen|ermitteln)
         1.0 (?:ruckgabe|umtausch|versand|liefer|zahlungs|datenschutz)(?:recht|bedingungen|frist|richtlinien?|bestimmungen|erklarung|regeln?)
         0.9 wie lange (?:\w+ )?(?:kann|habe|hab|dauert|darf)|wie (?:kann|bezahle?|zahle?|funktioniert|geht|lauft|schicke) (?:ich|die|das|der|eine?)
         0.9 (?:kann|darf|konnte) (?:ich|man) (?:\w+ ){0,3}(?:zuruck\w+|umtauschen|bezahlen|zahlen|retournieren)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.conversations.assistant.local import buying, orders, shopping, talk
 from chalicelib.conversations.assistant.local.amounts import find_quantity
 from chalicelib.conversations.assistant.local.consent import begins_with_no, is_no, is_yes
+from chalicelib.conversations.assistant.local.lexicon import KINDS, MEANINGS
 from chalicelib.conversations.assistant.local.memory import Memory
 from chalicelib.conversations.assistant.local.turn import Turn
-from chalicelib.conversations.assistant.local.understanding import Understanding, understand
+from chalicelib.conversations.assistant.local.understanding import Filters, Understanding, understand
 from chalicelib.conversations.assistant.local.wording import words_of
 from chalicelib.conversations.assistant.turns import Intent, Question, Reply, Tools
 
@@ -26,6 +28,10 @@ MODEL = "shopkeeper-local"
 _LEAST = 0.35
 # Stands for all that a text may mean besides.
 _DOUBT = 0.25
+# So short a text is mostly the name of what is wanted.
+_FEW_WORDS = 4
+# A number up to here is a place in a list.
+_MOST_PLACES = 20
 _COURTESIES: tuple[Intent, ...] = ("greeting", "thanks", "help")
 _NEW_SUBJECT: tuple[Intent, ...] = (
     "search", "recommend", "policy", "human", "help", "show_cart", "order_history", "out_of_scope", "feedback",
@@ -60,6 +66,7 @@ class LocalEngine:
         """Return the answer to a question."""
         memory = Memory.read(question.state)
         understood = understand(question.text, question.vocabulary, hint=question.language, before=memory.language)
+        understood = _with_known_order(understood, memory)
         turn = Turn(question, understood, memory, tools)
         waits, asked = memory.waits, memory.asked
         memory.waits = memory.asked = None  # each holds for the next words only
@@ -67,6 +74,23 @@ class LocalEngine:
             turn.confidence = 0.95
             return talk.must_not(turn)
         return _settle(turn, waits) or _go_on(turn, asked) or _begin(turn)
+
+
+def _with_known_order(understood: Understanding, memory: Memory) -> Understanding:
+    """Take a bare number for an order where it is one that was shown, or where orders are talked of."""
+    if understood.order_id is not None:
+        return understood
+    numbers = [int(word) for word in understood.text.split() if word.isdecimal() and len(word) < 19]
+    known = next((number for number in numbers if number in memory.orders), None)
+    talked_of = re.search(
+        r"\b(?:order|status|bestellung|stand|paket|package|parcel|return|tracking)\b", understood.text
+    )
+    if known is None and talked_of and understood.filters.max_price_cents is None:
+        known = next((number for number in numbers if number > _MOST_PLACES), None)
+    if known is None:
+        return understood
+    filters = replace(understood.filters, min_price_cents=None, max_price_cents=None)
+    return replace(understood, order_id=known, filters=filters)
 
 
 # --- yes and no --------------------------------------------------------------------------------------------------
@@ -165,16 +189,6 @@ def _items_named(turn: Turn, asked: Mapping[str, Any]) -> Reply | None:
     return orders.start_return(turn, {"order": asked["order"], "reason": asked.get("reason")})
 
 
-def _reason_named(turn: Turn, asked: Mapping[str, Any]) -> Reply | None:
-    reason = orders.reason_in(turn.understood.text)
-    if reason is None and _changes_subject(turn):
-        return None
-    turn.confidence = 0.85 if reason else 0.6
-    # Whatever else is said is a reason too, only none that has a name.
-    known = {"order": asked["order"], "items": asked["items"], "reason": reason or "other"}
-    return orders.start_return(turn, known)
-
-
 def _product_named(turn: Turn, asked: Mapping[str, Any]) -> Reply | None:
     meant = turn.meant()
     if not meant:
@@ -189,7 +203,6 @@ def _product_named(turn: Turn, asked: Mapping[str, Any]) -> Reply | None:
 _ANSWERED: Mapping[str, Callable[[Turn, Mapping[str, Any]], Reply | None]] = {
     "order": _order_named,
     "items": _items_named,
-    "reason": _reason_named,
     "product": _product_named,
 }
 
@@ -221,10 +234,14 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
     def add(intent: Intent, weight: float) -> None:
         scores[intent] = scores.get(intent, 0.0) + weight
 
-    if filters.names_goods:
+    if filters.names_kind:
+        # A word of some product's name says less than the name of a kind of thing.
+        sure = filters.category is not None or any(word in MEANINGS for word in filters.words)
+        add("search", 0.5 if sure or len(understood.words) <= _FEW_WORDS else 0.2)
+    elif filters.brand and not memory.search:
         add("search", 0.5)
     if filters.says_anything:
-        add("refine" if memory.search and not filters.names_goods else "search", 0.4)
+        add("refine" if memory.search and not filters.names_kind else "search", 0.4 if _is_sure(filters) else 0.1)
     if memory.shown and (understood.ordinals or viewing is not None):
         for intent in ("product", "similar", "add_to_cart"):
             if intent in scores:
@@ -233,6 +250,8 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
             add("product", 0.5)
     if understood.order_id is not None:
         add("start_return" if scores.get("start_return", 0) >= 0.5 else "order_status", 0.8)
+    if memory.search and (filters.words or filters.category) and len(understood.words) <= 3 and _is_detail(filters):
+        add("refine", 0.6)
     if understood.drops_price and memory.search:
         add("refine", 0.6)
     if "refine" in scores and not memory.search and not memory.shown:
@@ -246,6 +265,16 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
         for intent in _COURTESIES:
             scores.pop(intent, None)
     return scores
+
+
+def _is_detail(filters: Filters) -> bool:
+    """Tell whether what is named is a property of things ("in cashmere") rather than a kind of thing."""
+    return filters.category is None and not any(word in KINDS for word in filters.words)
+
+
+def _is_sure(filters: Filters) -> bool:
+    """Tell whether anything is said beside words that some name has."""
+    return filters != Filters(words=filters.words, unknown=filters.unknown)
 
 
 def _prefer(scores: dict[Intent, float], intent: Intent, weight: float) -> None:

@@ -130,7 +130,7 @@ ENGLISH: Mapping[str, str] = _pairs(
     tshirt tshirts = tee
     pyjamas pyjama pjs pajamas = pajama
     purse purses handbag handbags = bag
-    swimsuits bathing swimwear = swimsuit
+    swimsuits bathing = swimsuit
     rucksack = backpack
     tuxedo = suit
     hat hats = beanie
@@ -138,8 +138,40 @@ ENGLISH: Mapping[str, str] = _pairs(
     panties = briefs
     parkas = parka
     gym workout sportswear = active
+    swimwear = swim
+    jackets = jacket
     """
 )
+
+# The catalogue's words for what people wear, each alone.
+MEANINGS = frozenset(word for meaning in (*GERMAN.values(), *ENGLISH.values()) for word in meaning.split())
+
+_MATERIALS = frozenset(
+    words_of(
+        "cotton wool linen silk leather suede cashmere velvet lace fleece denim corduroy flannel "
+        "striped plaid floral lined waterproof ribbed pleated"
+    )
+)
+# Those of them that are kinds of things, not what things are made of or look like.
+KINDS = MEANINGS - _MATERIALS
+
+# Pictures of what is wanted.
+_SIGNS: Mapping[str, str] = {
+    "👟": "sneakers", "👞": "shoes", "🥾": "boots", "👢": "boots", "👠": "pumps",
+    "🩰": "ballet flats", "👡": "sandals", "👗": "dress", "👖": "jeans", "👕": "tee",
+    "👔": "dress shirt", "🧥": "coat", "🧦": "socks", "👜": "bag", "👛": "wallet", "🎒": "backpack",
+    "🩳": "shorts", "👙": "bikini", "🩱": "swimsuit", "🧣": "scarf", "🧤": "gloves",
+    "🕶": "sunglasses", "🛒": "cart", "📦": "parcel",
+}  # fmt: skip
+
+
+def read_signs(text: str) -> str:
+    """Return a text with words in place of pictures, each once."""
+    for sign, word in _SIGNS.items():
+        if sign in text:
+            text = text.replace(sign, " ") if word in text.lower() else text.replace(sign, f" {word} ")
+    return text
+
 
 # A colour by its family: what people ask for, in both languages, and the words of names that show it.
 _COLOUR_FAMILIES = """
@@ -188,6 +220,7 @@ PEOPLE: Mapping[str, str] = _pairs(
 FILLERS = frozenset(
     words_of(
         """
+        cart basket add put take order orders parcel package return back status refund even again after before
         a an the some any of for with in on at to and or but i im ive id me my mine you your we our us it its is are
         was be do does did have has had got get give can could would will shall should may might want wants need
         needs like looking look search searching find finding show see buy buying purchase order please pls plz hi

@@ -18,7 +18,7 @@ _OPEN = {"pending", "processing", "shipped"}
 _LISTED = 5
 _LOOKED_INTO = 3
 _NEWEST = re.compile(r"\b(?:last|latest|newest|most recent|recent|letzte\w*|neueste\w*|jungste\w*)\b")
-_OLD_ONE = re.compile(r"\b(?:it|that|this|the order|es|sie|das|die bestellung|er)\b")
+_OLD_ONE = re.compile(r"\b(?:it|in it|that|this|the order|es|sie|das|die bestellung|er)\b")
 _WHEN = re.compile(r"\b(?:when|how long|arrive|eta|wann|wie lange|ankommen|ankunft|kommt|kommen)\b")
 _EVERYTHING = re.compile(
     r"\b(?:everything|all|all of (?:it|them)|the whole|whole order|both|alles|alle|komplett\w*|ganze\w*|beide\w*)\b"
@@ -173,8 +173,6 @@ def start_return(turn: Turn, known: dict[str, Any] | None = None) -> Reply:
     chosen = [each for each in lines if each.id in kept.get("items", ())] or _chosen(turn, lines)
     if not chosen:
         return _which_items(turn, order, lines, reason)
-    if reason is None:
-        return _why(turn, order, chosen)
     return _propose(turn, order, chosen, reason)
 
 
@@ -245,20 +243,16 @@ def _which_items(turn: Turn, order: OrderFact, lines: Sequence[OrderLineFact], r
     return turn.reply(text, "start_return", "asked_back", orders=[order], suggestions=("everything",))
 
 
-def _why(turn: Turn, order: OrderFact, chosen: Sequence[OrderLineFact]) -> Reply:
-    items = [each.id for each in chosen]
-    turn.memory.asked = {"what": "reason", "for": "start_return", "order": order.id, "items": items}
-    return turn.reply(turn.say("why_return"), "start_return", "asked_back", orders=[order])
-
-
-def _propose(turn: Turn, order: OrderFact, chosen: Sequence[OrderLineFact], reason: str) -> Reply:
-    arguments = {"order_id": order.id, "item_ids": sorted(each.id for each in chosen), "reason": reason}
+def _propose(turn: Turn, order: OrderFact, chosen: Sequence[OrderLineFact], reason: str | None) -> Reply:
+    arguments = {"order_id": order.id, "item_ids": sorted(each.id for each in chosen), "reason": reason or "other"}
     result = turn.call("start_return", **arguments)
     if not result.needs_yes:
         return _refused(turn, result, order)
     turn.memory.waits = {"name": "start_return", "arguments": arguments}
     names = ", ".join(dict.fromkeys(formats.one_line(each.name) for each in chosen))
     text = turn.say("confirm_return", names=names, id=order.id)
+    if reason is None:
+        text += " " + turn.say("why_return")
     return turn.reply(text, "start_return", "asked_back", orders=[order], suggestions=("yes", "no"))
 
 

@@ -20,6 +20,10 @@ _EN_DE: Mapping[str, tuple[str, str]] = {
         "I found nothing that fits all of this.",
         "Ich habe nichts gefunden, auf das alles davon zutrifft.",
     ),
+    "not_sold": (
+        "I find no such thing in this shop. Are you looking for a product, or is it about an order?",
+        "So etwas finde ich in diesem Shop nicht. Suchst du ein Produkt, oder geht es um eine Bestellung?",
+    ),
     "no_more": ("That is all that I found.", "Das ist alles, was ich gefunden habe."),
     "no_cheaper": ("I found nothing that costs less.", "Ich habe nichts gefunden, das weniger kostet."),
     "recommended": ("You might like these:", "Das könnte dir gefallen:"),
@@ -75,10 +79,9 @@ _EN_DE: Mapping[str, tuple[str, str]] = {
     ),
     "item_line": ("{number}. {name}", "{number}. {name}"),
     "why_return": (
-        "Why do you send it back: wrong size, damaged, not as described, the wrong item, too late, or did you change "
-        "your mind?",
-        "Warum schickst du es zurück: falsche Größe, beschädigt, nicht wie beschrieben, falscher Artikel, zu spät, oder "
-        "gefällt es nicht?",
+        "If you like, tell me why: wrong size, damaged, not as described, the wrong item, too late, changed my mind.",
+        "Wenn du magst, sag mir warum: falsche Größe, beschädigt, nicht wie beschrieben, falscher Artikel, zu spät, "
+        "gefällt nicht.",
     ),
     "confirm_return": (
         "Shall I start the return of {names} from order {id}? Please say yes or no.",

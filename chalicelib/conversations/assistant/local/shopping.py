@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from chalicelib.conversations.assistant.local import cues, formats
+from chalicelib.conversations.assistant.local.lexicon import KINDS
 from chalicelib.conversations.assistant.local.turn import Turn
 from chalicelib.conversations.assistant.local.understanding import Filters
+from chalicelib.conversations.assistant.local.wording import words_of
 from chalicelib.conversations.assistant.turns import Intent, ProductFact, Reply, ToolResult
 
 _SHOWN = 5
@@ -41,9 +43,31 @@ def _arguments(filters: Filters) -> dict[str, Any]:
 def search(turn: Turn) -> Reply:
     """Search for what the text names."""
     arguments = _arguments(turn.understood.filters)
-    if not arguments or (set(arguments) <= {"sort", "in_stock"} and not turn.understood.filters.sort):
-        return _ask_what(turn)
+    if turn.memory.shown and set(arguments) <= {"sort"} and turn.meant():
+        return about_product(turn)  # "which one is the cheapest?"
+    if not arguments or set(arguments) <= {"in_stock"}:
+        return _ask_what(turn) if not turn.understood.filters.unknown else _not_known(turn)
     return _show_search(turn, arguments, "search", "found")
+
+
+def named(turn: Turn) -> ProductFact | None:
+    """Look for the one product whose whole name the text says, or which alone has all that it says."""
+    if not turn.understood.filters.names_goods:
+        return None
+    result = turn.call("search_products", **_arguments(turn.understood.filters), limit=_SHOWN)
+    said = set(words_of(turn.question.text))
+    whole = [each for each in result.products if set(words_of(each.name)) <= said]
+    if whole:
+        return max(whole, key=lambda each: len(each.name))
+    return result.products[0] if len(result.products) == 1 else None
+
+
+def _not_known(turn: Turn) -> Reply:
+    """Say that nothing has any of the words; twice in a row offer a person."""
+    turn.memory.missed += 1
+    if turn.memory.missed > 1:
+        return turn.reply(turn.say("unclear_again"), "unclear", "unanswered", suggestions=("human", "recommend"))
+    return turn.reply(turn.say("not_sold"), "search", "unanswered", suggestions=("recommend", "my_orders"))
 
 
 def _ask_what(turn: Turn) -> Reply:
@@ -52,6 +76,12 @@ def _ask_what(turn: Turn) -> Reply:
 
 def _show_search(turn: Turn, arguments: dict[str, Any], intent: Intent, head: str, skip: int = 0) -> Reply:
     result = turn.call("search_products", **arguments, skip=skip or None, limit=_SHOWN)
+    part = turn.understood.filters.category_words
+    if not result.products and part and arguments.get("category") == turn.understood.filters.category:
+        # What the words name may stand in another category too.
+        arguments = {name: value for name, value in arguments.items() if name != "category"}
+        arguments["words"] = " ".join((*part, arguments.get("words", ""))).strip()
+        result = turn.call("search_products", **arguments, skip=skip or None, limit=_SHOWN)
     if result.error:
         return turn.reply(turn.say("broken"), intent, "failed")
     if not result.products:
@@ -92,6 +122,10 @@ def refine(turn: Turn) -> Reply:
         return search(turn) if understood.filters.says_anything else _ask_what(turn)
     before = {name: value for name, value in memory.search.items() if name != "skip"}
     said = _arguments(understood.filters)
+    if "min_price_cents" in said and "max_price_cents" not in said:
+        before.pop("max_price_cents", None)  # the other end was about another wish
+    elif "max_price_cents" in said and "min_price_cents" not in said:
+        before.pop("min_price_cents", None)
     if understood.drops_price:
         before = {name: value for name, value in before.items() if not name.endswith("_price_cents")}
         return _show_search(turn, before | said, "refine", "found")
@@ -107,7 +141,11 @@ def refine(turn: Turn) -> Reply:
             return recommend(turn)
         skip = int(memory.search.get("skip", 0)) + len(memory.shown)
         return _show_search(turn, before, "refine", "found_more", skip)
-    if understood.filters.names_goods and (understood.filters.words or understood.filters.category):
+    if said.get("words") and "category" not in said and not any(word in KINDS for word in understood.filters.words):
+        # A property of what was shown: what was said before still holds.
+        words = dict.fromkeys([*str(before.get("words", "")).split(), *understood.filters.words])
+        return _show_search(turn, {**before, **said, "words": " ".join(words)}, "refine", "found")
+    if understood.filters.names_kind:
         # Another kind of thing: what was said of its colour, price and department still holds.
         before = {name: value for name, value in before.items() if name not in ("words", "category")}
     return _show_search(turn, before | said, "refine", "found")
@@ -150,7 +188,10 @@ def recommend(turn: Turn) -> Reply:
 
 def similar(turn: Turn) -> Reply:
     """Show what is like the product that is meant."""
-    product = find_one(turn, turn.meant() or [each.id for each in turn.memory.shown[:1]])
+    meant = turn.meant()
+    product = find_one(turn, meant) if meant else named(turn)
+    if product is None and not turn.understood.filters.names_goods:
+        product = find_one(turn, [each.id for each in turn.memory.shown[:1]])
     if product is None:
         if turn.understood.filters.names_goods:
             return search(turn)
@@ -178,7 +219,10 @@ def about_product(turn: Turn) -> Reply:
     """Say what is known of the product that is meant."""
     meant = turn.meant()
     if not meant and turn.understood.filters.names_goods:
-        return search(turn)
+        found = named(turn)
+        if found is None:
+            return search(turn)
+        meant = [found.id]
     products = [each for each in (find_one(turn, [product_id]) for product_id in meant[:3]) if each is not None]
     if not products:
         if meant:

@@ -1,16 +1,34 @@
+# ruff: noqa: E501  (a pattern a line)
 """What is neither about products nor orders: the shop's terms, courtesies, people, and what is refused. Pure."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 
 from chalicelib.conversations.assistant.local.turn import Turn
 from chalicelib.conversations.assistant.turns import Reply
 
 _MOST_TEXT = 900
+# What a question about the terms is about, where its words say so; the first that fits.
+_TOPICS: Mapping[str, re.Pattern[str]] = {
+    "promotions": re.compile(r"promo\w*|coupons?|vouchers?|discounts?|gutschein\w*|rabatt\w*|aktion\w*|angebot\w*|deals?|sale"),
+    "sizing": re.compile(r"\bsiz(?:e|es|ing)\b|\bgrosse(?:n\w*)?\b|measure\w*|ausmessen"),
+    "privacy": re.compile(r"privacy|gdpr|dsgvo|datenschutz|\bdata\b|\bdaten\b|cookies?|delete my account|konto loschen"),
+    "returns": re.compile(r"return\w*|refund\w*|exchange\w*|send (?:\w+ ){0,3}back|money back|ruckgabe\w*|rucksend\w*|retoure\w*|umtausch\w*|zuruck\w*|erstatt\w*"),
+    "payment": re.compile(r"\bpay\w*|\bcards?\b|paypal|klarna|invoice|bezahl\w*|zahl\w*|rechnung|karte\w*|declined"),
+    "shipping": re.compile(r"ship\w*|deliver\w*|postage|versand\w*|versend\w*|liefer\w*|porto|verschick\w*"),
+    "contact": re.compile(r"contact|phone|reach|opening hours|customer service|kontakt|telefon\w*|erreich\w*|offnungszeiten|kundendienst"),
+}  # fmt: skip
 
 
 def policy(turn: Turn) -> Reply:
     """Answer with what the shop's terms say."""
-    result = turn.call("read_policies", question=turn.question.text[:300])
+    topic = next((name for name, pattern in _TOPICS.items() if pattern.search(turn.understood.text)), None)
+    question = " ".join(turn.question.text.split())[:300]
+    result = turn.call("read_policies", question=question, topic=topic)
+    if not result.policies and topic is not None:
+        result = turn.call("read_policies", question=question)
     if not result.policies:
         return turn.reply(turn.say("no_policy"), "policy", "unanswered", suggestions=("human",))
     found = result.policies[0]

@@ -46,10 +46,15 @@ _NO_WORDS = re.compile(r"\b(?:no|not|without|except|ohne|nicht|kein\w*|ausser)\s
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is said of the products that are wanted; `words` are what else a product must have in its texts."""
+    """What is said of the products that are wanted; `words` are what else a product must have in its texts.
+
+    `category_words` are those that the category was named by, where they are only part of its name: what they name may
+    stand in other categories too. `unknown` are words of which no product has any.
+    """
 
     words: tuple[str, ...] = ()
     category: str | None = None
+    category_words: tuple[str, ...] = ()
     brand: str | None = None
     department: str | None = None
     colours: tuple[str, ...] = ()
@@ -57,16 +62,22 @@ class Filters:
     max_price_cents: int | None = None
     in_stock: bool | None = None
     sort: str | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def names_kind(self) -> bool:
+        """Whether it says what kind of thing is wanted."""
+        return bool(self.words or self.category)
 
     @property
     def names_goods(self) -> bool:
-        """Whether it says what kind of thing is wanted."""
+        """Whether it says which things are wanted: their kind or their brand."""
         return bool(self.words or self.category or self.brand)
 
     @property
     def says_anything(self) -> bool:
         """Whether anything at all is said."""
-        return self != Filters()
+        return self != Filters(unknown=self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ def detect_language(text: str, hint: Language | None, before: Language | None) -
     """Return the language of a text; where its words do not tell, that of the conversation, then the client's."""
     words = words_of(text)
     german = sum(word in _GERMAN for word in words) + sum(letter in "äöüßÄÖÜ" for letter in text)
-    german += sum(word in lexicon.GERMAN and word not in lexicon.ENGLISH and word not in _ENGLISH for word in words)
+    german += sum(word in lexicon.GERMAN and word not in lexicon.MEANINGS and word not in _ENGLISH for word in words)
     english = sum(word in _ENGLISH for word in words)
     if german > english:
         return "de"
@@ -105,7 +116,7 @@ def understand(
 ) -> Understanding:
     """Return what a text says. Nothing is looked up: whether there is such a thing the tools tell."""
     language = detect_language(text, hint, before)
-    plain = folded(text).replace("%", " percent ")
+    plain = folded(lexicon.read_signs(text)).replace("%", " percent ")
     order = amounts.find_order(plain)
     rest = plain if order is None else plain[: order[1][0]] + " " + plain[order[1][1] :]
     prices = amounts.find_prices(rest)
@@ -144,15 +155,18 @@ def _mend(word: str, vocabulary: Vocabulary) -> Sequence[str]:
     """Return a word that was mistyped as the cue, colour or article that it stands for, a compound in its parts; any
     other as it is.
     """
-    if len(word) < _SHORTEST_MENDED or _is_known(word, vocabulary):
+    if _is_known(word, vocabulary):
         return (word,)
     plain = without_umlauts(word)
     if plain != word and _is_known(plain, vocabulary):
         return (plain,)
+    if len(word) < _SHORTEST_MENDED:
+        near = nearest_of(word, lexicon.MEANINGS) if len(word) == _SHORTEST_MENDED - 1 else None
+        return (near or word,)
     parts = _parts_of(plain)
     if parts:
         return parts
-    found = nearest_of(word, _KNOWN) or nearest_of(word, _names(vocabulary))
+    found = nearest_of(word, _KNOWN) or nearest_of(word, _names(vocabulary)) or nearest_of(word, vocabulary.words)
     return (found or word,)
 
 
@@ -177,7 +191,13 @@ _KNOWN = frozenset(
 
 
 def _is_known(word: str, vocabulary: Vocabulary) -> bool:
-    return word in _KNOWN or word in lexicon.FILLERS or word in _names(vocabulary) or word in lexicon.PEOPLE
+    return (
+        word in _KNOWN
+        or word in lexicon.FILLERS
+        or word in lexicon.PEOPLE
+        or word in vocabulary.words
+        or word in _names(vocabulary)
+    )
 
 
 _names_of: dict[int, tuple[Vocabulary, frozenset[str]]] = {}
@@ -208,12 +228,15 @@ def _filters(
     colours, rest = _take_colours(rest, unwanted)
     department, rest = _take_department(rest, vocabulary)
     rest = _in_english(rest, language)
-    category, rest = _take_category(rest, vocabulary)
+    category, part, rest = _take_category(rest, vocabulary)
     left = [word for word in rest if word not in lexicon.FILLERS and len(word) > 1 and word not in unwanted]
     found = [word for word in left if not word.isdecimal() and word not in cues.CUE_WORDS]
+    unknown = [word for word in found if vocabulary.words and not _is_of_catalogue(word, vocabulary)]
+    found = [word for word in found if word not in unknown]
     filters = Filters(
         words=tuple(dict.fromkeys(found)),
         category=category,
+        category_words=part,
         brand=brand,
         department=department,
         colours=colours,
@@ -223,8 +246,16 @@ def _filters(
         if re.search(r"\b(?:in stock|available|auf lager|verfugbar|lieferbar|vorratig)\b", text)
         else None,
         sort=_sort(text),
+        unknown=tuple(unknown),
     )
     return filters, left
+
+
+def _is_of_catalogue(word: str, vocabulary: Vocabulary) -> bool:
+    forms = {word, stem(word)}
+    return bool(forms & vocabulary.words or forms & _names(vocabulary)) or any(
+        each.startswith(word) for each in vocabulary.words if len(word) > _SHORTEST_MENDED
+    )
 
 
 def _sort(text: str) -> str | None:
@@ -291,23 +322,25 @@ def _in_english(words: list[str], language: Language) -> list[str]:
     return found
 
 
-def _take_category(words: list[str], vocabulary: Vocabulary) -> tuple[str | None, list[str]]:
-    """Return the one category that words name, and the words without its name.
+def _take_category(words: list[str], vocabulary: Vocabulary) -> tuple[str | None, tuple[str, ...], list[str]]:
+    """Return the one category that words name, the words that are only part of its name, and the other words.
 
-    A word that is also part of another category's name ("Socks", "Socks & Hosiery") names none of them: it is looked
-    for as a word.
+    "Hoodies & Sweatshirts" is named by each of its parts. A part that several categories have ("Socks", "Socks &
+    Hosiery") names none of them: it is looked for as a word.
     """
-    whole = {tuple(stem(word) for word in words_of(category)): category for category in vocabulary.categories}
-    parts = [
-        tuple(stem(word) for word in words_of(part))
-        for category in vocabulary.categories
-        if "&" in category
-        for part in category.split("&")
-    ]
+    named: dict[tuple[str, ...], set[str]] = {}
+    for category in vocabulary.categories:
+        for part in {category, *category.split("&")}:
+            key = tuple(stem(word) for word in words_of(part))
+            if key:
+                named.setdefault(key, set()).add(category)
     stems = [stem(word) for word in words]
     for size in range(min(_LONGEST_PHRASE, len(words)), 0, -1):
         for at in range(len(words) - size + 1):
-            piece = tuple(stems[at : at + size])
-            if piece in whole and piece not in parts:
-                return whole[piece], words[:at] + words[at + size :]
-    return None, words
+            found = named.get(tuple(stems[at : at + size]), set())
+            if len(found) == 1:
+                [category] = found
+                whole = len(words_of(category)) == size
+                partly = () if whole else tuple(words[at : at + size])
+                return category, partly, words[:at] + words[at + size :]
+    return None, (), words

@@ -48,7 +48,8 @@ def test_what_was_said_long_ago_or_at_length_is_left_out() -> None:
 
 
 def test_the_whole_request_is_bounded() -> None:
-    vocabulary = Vocabulary(*[[f"{'v' * 300}{number}" for number in range(500)] for _ in range(3)])
+    names = [f"{'v' * 300}{number}" for number in range(500)]
+    vocabulary = Vocabulary(names, names, names)
     said = [Said("user", "s" * 10_000)] * 50
     memory = Memory([(number, "n" * 5_000) for number in range(10)], range(5), {"tool": "add_to_cart"})
     made = prompts.messages(asks("q" * 10_000, said=said, vocabulary=vocabulary), memory)
