@@ -51,8 +51,8 @@ _NO_MORE = re.compile(
 
 _ORDER = re.compile(
     r"(?:\b(?:orders?|bestellung(?:en)?|auftrag|bestellnummer|auftragsnummer|ordernummer|bestell-?nr)\b"
-    r"(?:\s*(?:number|nummer|no|nr|id|with|mit|the|is|ist|der|die|meine)\b\.?)*\s*[:#]?\s*#?\s*(\d{1,18})\b)"
-    r"|#\s?(\d{2,18})\b|\b(?:nr|no|number|nummer)\.?\s*(\d{2,18})\b"
+    r"(?:\s*(?:number|nummer|no|nr|id|with|mit|the|is|ist|der|die|meine)\b\.?)*\s*[:#]?\s*#?\s*(\d{1,60})\b)"
+    r"|#\s?(\d{2,60})\b|\b(?:nr|no|number|nummer)\.?\s*(\d{2,60})\b"
 )
 _ORDINALS: Mapping[str, int] = {
     "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
@@ -71,6 +71,8 @@ _COUNTS: Mapping[str, int] = {
 _TIMES = re.compile(
     r"\b(\d{1,2})\s?(?:x|times|mal|stuck|stueck|pieces?|pairs?|paar|of (?:them|it|those|these|the))\b"
 )
+# "5-Pocket", "(3-Pack)" and 9" say nothing of how many.
+_IN_NAMES = re.compile(r"\d+-[a-z]+|\d+(?:/\d+|\")")
 _NOT_A_COUNT = re.compile(r"\b(?:the|this|that|which|blue|red|black|other|cheaper|second|first|last|third) one\b")
 
 
@@ -132,7 +134,8 @@ def find_order(text: str) -> tuple[int, tuple[int, int]] | None:
     found = _ORDER.search(text)
     if found is None:
         return None
-    return int(next(each for each in found.groups() if each)), found.span()
+    # Larger numbers than any order has stay the number of none.
+    return min(int(next(each for each in found.groups() if each)), 10**18), found.span()
 
 
 def find_ordinals(text: str, words: list[str]) -> list[int]:
@@ -143,8 +146,9 @@ def find_ordinals(text: str, words: list[str]) -> list[int]:
     return list(dict.fromkeys(each for each in found if each))
 
 
-def find_quantity(text: str, words: list[str]) -> int | None:
+def find_quantity(text: str) -> int | None:
     """Return how many of something are wanted, None where it is not said."""
+    text = _IN_NAMES.sub(" ", text)
     if found := _TIMES.search(text):
         return int(found[1])
     plain = _NOT_A_COUNT.sub(" ", text)
@@ -153,5 +157,5 @@ def find_quantity(text: str, words: list[str]) -> int | None:
             count > 1 or re.search(rf"\b{word} (?:of|davon|in den|to|into)\b|\bjust {word}\b|\bnur {word}\b", plain)
         ):
             return count
-    digits = [int(word) for word in words if word.isdecimal() and len(word) <= 2]
+    digits = [int(word) for word in text.split() if word.isdecimal() and len(word) <= 2]
     return digits[0] if len(digits) == 1 and digits[0] > 0 else None

@@ -44,18 +44,20 @@ _NO = (
     "jetzt nicht", "nein doch nicht", "noch nicht", "mach das nicht", "tu das nicht", "besser nicht",
 )  # fmt: skip
 _YES_SIGNS = ("👍", "👌", "✅", "✔")
-_NO_SIGNS = ("👎", "❌")
+_NO_SIGNS = ("👎", "❌", "🚫", "✋", "🛑", "🙅")
+# What takes back, or doubts, whatever stands beside it.
+_DOUBTS = (*_NO_SIGNS, "🤔", "🤷", "😕", "❓", "?")
 _MOST_WORDS = 8
 
 
 def is_yes(text: str) -> bool:
     """Tell whether a text says yes and nothing else."""
-    return _says(text, _YES, _YES_SIGNS)
+    return not any(sign in text for sign in _DOUBTS) and _says(text, _YES, _YES_SIGNS)
 
 
 def is_no(text: str) -> bool:
     """Tell whether a text says no and nothing else."""
-    return _says(text, _NO, _NO_SIGNS)
+    return not any(sign in text for sign in _YES_SIGNS) and _says(text, _NO, _NO_SIGNS)
 
 
 def begins_with_no(text: str) -> bool:
@@ -69,7 +71,8 @@ def _says(text: str, phrases: tuple[str, ...], signs: tuple[str, ...]) -> bool:
         return False
     words = [word for word in words_of(text) if word not in _COURTESY]
     if not words:
-        return any(sign in text for sign in signs)
+        # A thumb behind "thanks" says thanks.
+        return not words_of(text) and any(sign in text for sign in signs)
     if len(words) > _MOST_WORDS:
         return False
     return _is_made_of(tuple(words), phrases)

@@ -76,6 +76,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         r"""
         0.9 recommend\w*|suggestions?|suggest(?: me)?|surprise me
         0.7 what (?:should|could|would) (?:i|you) (?:buy|get|wear|like|pick|choose)
+        0.9 (?:fits?|like|matches|goes with|based on) what i (?:\w+ )?(?:bought|ordered|have|like)|what i (?:bought|ordered) before
         0.7 what (?:would )?suits? me|for me personally|my taste|based on (?:my|what)
         0.6 inspire me|inspiration|ideas?|gift ideas?|whats popular|popular|bestsellers?|best sellers?|trending
         0.9 empfiehl\w*|empfehl\w*|vorschlag\w*|schlag\w* (?:mir )?(?:etwas |was )?vor|uberrasch\w*
@@ -118,6 +119,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.7 when (?:will|does|do|is|are) (?:my|it|the|they) (?:\w+ )?(?:arrive|come|get here|be delivered|ship|coming)
         0.7 (?:has|have|did|is) (?:my|it|the) (?:\w+ )?(?:ship(?:ped)?|arrive[d]?|been (?:sent|shipped)|been delivered)
         0.6 hasnt (?:arrived|come|shipped)|not (?:arrived|here yet)|still waiting|never arrived|didnt arrive|lost
+        0.5 (?:whats|what is|what was) in (?:it|that|there)|was ist (?:da )?drin|was war drin
         0.5 my (?:last|latest|newest|recent) (?:order|purchase)|my (?:parcel|package|delivery|order)
         0.4 where is it|wheres it|where is that
         0.9 wo (?:ist|sind|bleibt|bleiben|steckt) (?:meine?|mein|die|das|der) \w*(?:bestellung|paket|lieferung|sendung|sachen|packchen)\w*
@@ -194,12 +196,12 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "add_to_cart": _cues(
         r"""
-        1.0 (?:add|put|throw|place|drop|stick) (?:\w+ ){0,8}(?:to|in|into) (?:\w+ )?(?:cart|basket|bag|trolley)
+        1.0 (?:add|put|throw|place|drop|stick) (?:\w+ ){0,18}(?:to|in|into) (?:\w+ )?(?:cart|basket|bag|trolley)
         0.9 add (?:it|them|this|that|these|those|the|one|two|three|\d+)
         0.9 (?:ill|i will|i) take (?:it|them|this|that|these|those|the|one|two|three|both|\d+)
         0.8 (?:i )?(?:want|wanna|would like|d like) to (?:buy|order|purchase|get) (?:it|them|this|that|these|those|the (?:first|second|third|last|\w+ one))
         0.7 buy (?:it|them|this|that|these|those|the (?:first|second|third|last))|order (?:it|this|that one)
-        1.0 (?:leg|lege|pack|packe|tu|tue|nimm|steck|fug|fuge|legen sie) (?:\w+ ){0,8}(?:korb|warenkorb|einkaufswagen|wagen|tasche|hinzu|rein)
+        1.0 (?:leg|lege|pack|packe|tu|tue|nimm|steck|fug|fuge|legen sie) (?:\w+ ){0,18}(?:korb|warenkorb|einkaufswagen|wagen|tasche|hinzu|rein)
         0.9 in (?:den|meinen) (?:warenkorb|einkaufswagen|korb)|hinzufugen
         0.9 (?:ich )?(?:nehme?|kaufe?|bestelle?) (?:es|sie|ihn|das|die|den|diese\w*|beide|zwei|drei|\d+)
         0.8 (?:mochte|will|wurde gern\w*) (?:es|sie|ihn|das|die|den|diese\w*)(?: \w+){0,3} (?:kaufen|nehmen|bestellen|haben)
@@ -223,6 +225,8 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     "thanks": _cues(
         r"""
         0.7 thanks|thank you|thx|cheers|ty|much appreciated|youre (?:great|awesome|the best)|great help|bye|goodbye
+        0.6 (?:very |really |so )?helpful|great (?:service|job|work)|well done|good job|awesome|love it|perfect
+        0.6 (?:toller|super|guter) (?:service|job)|gut gemacht|sehr hilfreich|klasse|prima
         0.7 danke\w*|vielen dank|dankeschon|super hilfe|tschuss|tschuess|auf wiedersehen|ciao
         """
     ),
@@ -237,6 +241,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     "human": _cues(
         r"""
         1.2 (?:talk|speak|chat|connect|transfer|put) (?:me )?(?:to|with|through to) (?:a |an |some |the |your )?(?:\w+ )?(?:human|person|agent|someone|somebody|employee|representative|rep|staff|manager|supervisor|real person)
+        1.2 (?:get|give|send|need|want|find) (?:me )?(?:a|an|your|the|some) (?:\w+ )?(?:human|person|agent|manager|employee|supervisor|representative|someone)
         1.0 (?:real|actual|live) (?:human|person|agent)|human (?:agent|please|being)|customer (?:support|care)|call me
         0.9 ^(?:human|agent|operator|representative|manager)$
         1.2 (?:mit|zu) (?:einem|einer|jemandem|nem|dem|echten|richtigen) ?(?:\w+ )?(?:mensch\w*|mitarbeiter\w*|berater\w*|kollegen|person|chef|echten menschen)

@@ -115,7 +115,7 @@ def _settle(turn: Turn, waits: Mapping[str, Any] | None) -> Reply | None:
 def _changed(turn: Turn, waits: Mapping[str, Any]) -> Reply | None:
     """Return the answer to a proposal that the text changes: "yes, but three", "no, only one"; it needs a new yes."""
     plain = " ".join(words_of(turn.question.text))
-    quantity = find_quantity(plain, words_of(turn.question.text)) or _lone_number(plain)
+    quantity = find_quantity(plain) or _lone_number(plain)
     arguments = waits["arguments"]
     same_product = not turn.understood.ordinals and not turn.understood.filters.names_goods
     if waits["name"] == "add_to_cart" and quantity and same_product and len(turn.understood.words) <= 8:
@@ -246,12 +246,12 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
         for intent in ("product", "similar", "add_to_cart"):
             if intent in scores:
                 add(intent, 0.4)
-        if understood.ordinals and not scores:
-            add("product", 0.5)
+        if understood.ordinals and not filters.says_anything and set(scores) <= {"refine", "search"}:
+            add("product", 0.9)
     if understood.order_id is not None:
         add("start_return" if scores.get("start_return", 0) >= 0.5 else "order_status", 0.8)
     if memory.search and (filters.words or filters.category) and len(understood.words) <= 3 and _is_detail(filters):
-        add("refine", 0.6)
+        add("refine", 0.8)
     if understood.drops_price and memory.search:
         add("refine", 0.6)
     if "refine" in scores and not memory.search and not memory.shown:

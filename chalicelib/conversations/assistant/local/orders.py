@@ -167,7 +167,7 @@ def start_return(turn: Turn, known: dict[str, Any] | None = None) -> Reply:
         order = result.orders[0]
     lines = [each for each in order.lines if each.can_return]
     turn.memory.show_orders([order.id])
-    if not lines:
+    if not lines or (not kept.get("items") and _is_of_another(turn, order)):
         text = turn.say("order_not_returnable", id=order.id)
         return turn.reply(text, "start_return", "refused", orders=[order], suggestions=("return_policy", "human"))
     chosen = [each for each in lines if each.id in kept.get("items", ())] or _chosen(turn, lines)
@@ -218,6 +218,12 @@ def _named(turn: Turn, lines: Sequence[OrderLineFact]) -> list[OrderLineFact]:
         scored.append((len(said & {*name, *(word.removesuffix("s") for word in name)}), each))
     best = max((score for score, _ in scored), default=0)
     return [each for score, each in scored if score == best] if best else []
+
+
+def _is_of_another(turn: Turn, order: OrderFact) -> bool:
+    """Tell whether the text names an item of the order that cannot be sent back (any more), and none that can."""
+    named = _named(turn, order.lines)
+    return bool(named) and not any(each.can_return for each in named)
 
 
 def _chosen(turn: Turn, lines: Sequence[OrderLineFact]) -> list[OrderLineFact]:

@@ -21,13 +21,15 @@ _CHEAPER = re.compile(
     r"zu teuer|weniger kosten)\b"
 )
 _DEARER = re.compile(r"\b(?:more expensive|pricier|higher end|fancier|teurere\w*|hochwertiger\w*)\b")
+_AND = re.compile(r"\b(?:and|or|und|oder|plus|sowie)\b")
 _BRAND = re.compile(r"\b(?:brand|made by|marke|hersteller)\b")
 
 
 def _arguments(filters: Filters) -> dict[str, Any]:
     """Return the arguments of a search for what is said."""
     found = {
-        "words": " ".join(filters.words),
+        # The part that named the category too: what has it in its name comes first.
+        "words": " ".join((*filters.category_words, *filters.words)),
         "category": filters.category,
         "brand": filters.brand,
         "department": filters.department,
@@ -45,9 +47,39 @@ def search(turn: Turn) -> Reply:
     arguments = _arguments(turn.understood.filters)
     if turn.memory.shown and set(arguments) <= {"sort"} and turn.meant():
         return about_product(turn)  # "which one is the cheapest?"
-    if not arguments or set(arguments) <= {"in_stock"}:
-        return _ask_what(turn) if not turn.understood.filters.unknown else _not_known(turn)
+    if not set(arguments) - {"in_stock", "sort"}:
+        if turn.understood.filters.unknown:
+            return _not_known(turn)
+        if "sort" not in arguments:
+            return _ask_what(turn)
+    if _names_two(turn):
+        return _search_both(turn, arguments)
     return _show_search(turn, arguments, "search", "found")
+
+
+def _names_two(turn: Turn) -> bool:
+    """Tell whether two kinds of things are named, "socks and underwear"."""
+    filters = turn.understood.filters
+    kinds = [word for word in filters.words if word in KINDS]
+    return bool(filters.category and kinds and _AND.search(turn.understood.text))
+
+
+def _search_both(turn: Turn, arguments: dict[str, Any]) -> Reply:
+    """Search for each of two kinds of things."""
+    kinds = [word for word in turn.understood.filters.words if word in KINDS]
+    rest = [word for word in str(arguments["words"]).split() if word not in kinds]
+    shared = {name: value for name, value in arguments.items() if name not in ("words", "category")}
+    first = turn.call(
+        "search_products", **shared, category=arguments["category"], words=" ".join(rest), limit=_SHOWN // 2
+    )
+    second = turn.call("search_products", **shared, words=" ".join(kinds), limit=_SHOWN // 2)
+    products = [*first.products, *second.products]
+    if not products:
+        return _found_nothing(turn, arguments, "search", 0)
+    turn.memory.search = {**shared, "category": arguments["category"], "skip": 0}
+    turn.memory.show(products)
+    text = f"{turn.say('found')}\n{turn.lines(products)}"
+    return turn.reply(text, "search", products=products, suggestions=("cheaper", "add_first"))
 
 
 def named(turn: Turn) -> ProductFact | None:
@@ -80,7 +112,6 @@ def _show_search(turn: Turn, arguments: dict[str, Any], intent: Intent, head: st
     if not result.products and part and arguments.get("category") == turn.understood.filters.category:
         # What the words name may stand in another category too.
         arguments = {name: value for name, value in arguments.items() if name != "category"}
-        arguments["words"] = " ".join((*part, arguments.get("words", ""))).strip()
         result = turn.call("search_products", **arguments, skip=skip or None, limit=_SHOWN)
     if result.error:
         return turn.reply(turn.say("broken"), intent, "failed")

@@ -32,7 +32,18 @@ _GERMAN = frozenset(
         "grün günstiger ähnlich zweite erste letzte hallo danke suche gibt habt es sie den dem auf noch auch oder aber "
         "jacke kleid hemd hose schuhe tasche rock mantel pulli socken empfiehl lieferung wer euer wann billig herren "
         "damen nur eins davon zwei welche welches alle meinen meiner kostet kosten lager guten morgen abend moin servus "
+        "blaue rote schwarze weiße grüne grau graue braun braune gelb rosa lila dunkelblau keine ahnung bis leg lege euro "
         "wieder zurück zurueck fuer ueber weiss gruen guenstiger aehnlich paket nehme lieber egal warum geht bin"
+    )
+)
+# Whoever says these speaks the language, whatever the goods are called.
+_STRONG_ENGLISH = frozenset(
+    words_of("do you have i the is are my where what how please show me want need looking can would like")
+)
+_STRONG_GERMAN = frozenset(
+    words_of(
+        "habt ihr ich suche gibt hast du möchte brauche zeig mir wo ist mein meine wie was und oder für der die das nicht "
+        "bitte ein eine einen sind kann euch euer gibts"
     )
 )
 _LONGEST_PHRASE = 4
@@ -102,8 +113,11 @@ def detect_language(text: str, hint: Language | None, before: Language | None) -
     """Return the language of a text; where its words do not tell, that of the conversation, then the client's."""
     words = words_of(text)
     german = sum(word in _GERMAN for word in words) + sum(letter in "äöüßÄÖÜ" for letter in text)
+    german += sum(word in _STRONG_GERMAN for word in words) + sum(
+        bool(_parts_of(without_umlauts(word))) for word in words
+    )
     german += sum(word in lexicon.GERMAN and word not in lexicon.MEANINGS and word not in _ENGLISH for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    english = sum(word in _ENGLISH for word in words) + sum(word in _STRONG_ENGLISH for word in words)
     if german > english:
         return "de"
     if english > german:
@@ -138,7 +152,7 @@ def understand(
         filters=filters,
         order_id=None if order is None else order[0],
         ordinals=amounts.find_ordinals(rest, mended),
-        quantity=amounts.find_quantity(rest, mended),
+        quantity=amounts.find_quantity(rest),
         drops_price=bool(
             re.search(r"price limit|any price|price doesnt matter|regardless of price|preis egal", joined)
         )
@@ -229,6 +243,8 @@ def _filters(
     department, rest = _take_department(rest, vocabulary)
     rest = _in_english(rest, language)
     category, part, rest = _take_category(rest, vocabulary)
+    if language == "de":
+        rest = [word for word in rest if word not in _GERMAN]
     left = [word for word in rest if word not in lexicon.FILLERS and len(word) > 1 and word not in unwanted]
     found = [word for word in left if not word.isdecimal() and word not in cues.CUE_WORDS]
     unknown = [word for word in found if vocabulary.words and not _is_of_catalogue(word, vocabulary)]
