@@ -157,6 +157,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "policy": _cues(
         r"""
+        0.7 (?:can|may|could) i (?:\w+ ){0,5}(?:if|when|after|before|without)|kann ich (?:\w+ ){0,5}(?:wenn|falls|nachdem|ohne)
         1.2 how long (?:do i have|have i got|can i) (?:\w+ )*(?:return|send|exchange)|how long (?:does|do|is|are) (?:\w+ ){0,2}(?:returns?|shipping|delivery|refunds?)
         1.2 how (?:much|expensive) (?:is|are|does|do|for) (?:the )?(?:\w+ )?(?:shipping|delivery|postage|returns?)
         1.2 (?:money|refund) back|get (?:a |my )?refund|when (?:do|will|does) i (?:get|receive) (?:my|a) (?:money|refund)
@@ -246,6 +247,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.9 ^(?:human|agent|operator|representative|manager)$
         1.2 (?:mit|zu) (?:einem|einer|jemandem|nem|dem|echten|richtigen) ?(?:\w+ )?(?:mensch\w*|mitarbeiter\w*|berater\w*|kollegen|person|chef|echten menschen)
         1.0 (?:echter?|richtiger?|lebender?) mensch\w*|mitarbeiter(?:in)? (?:sprechen|bitte)|kundenservice|kundenbetreuung|ruf\w* mich an|jemanden sprechen
+        1.2 (?:gib|gebt|geben sie|hol|holt|holen sie|brauche|will|mochte|ruf) (?:\w+ ){0,4}(?:mitarbeiter|mensch|berater|kollege|chef)\w*
         0.9 ^(?:mensch|mitarbeiter|berater)$
         """
     ),

@@ -220,7 +220,7 @@ PEOPLE: Mapping[str, str] = _pairs(
 FILLERS = frozenset(
     words_of(
         """
-        cart basket add put take order orders parcel package return back status refund even again after before
+        fits cart basket add put take order orders parcel package return back status refund even again after before
         a an the some any of for with in on at to and or but i im ive id me my mine you your we our us it its is are
         was be do does did have has had got get give can could would will shall should may might want wants need
         needs like looking look search searching find finding show see buy buying purchase order please pls plz hi

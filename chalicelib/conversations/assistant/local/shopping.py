@@ -205,16 +205,16 @@ def recommend(turn: Turn) -> Reply:
     if filters.words or filters.brand or filters.colours or filters.department:
         return search(turn)  # what is asked for by name is found by its name
     result = turn.call(
-        "recommend_products", category=filters.category, max_price_cents=filters.max_price_cents, limit=_SHOWN
+        "recommend_products", category=filters.category, max_price_cents=filters.max_price_cents, limit=2 * _SHOWN
     )
-    if result.error or not result.products:
+    seen = {each.id for each in turn.memory.shown} if _MORE.search(turn.understood.text) else set()
+    products = [each for each in result.products if each.id not in seen][:_SHOWN]
+    if result.error or not products:
         return turn.reply(turn.say("nothing_to_recommend"), "recommend", "unanswered", suggestions=("my_orders",))
-    turn.memory.search = {}
-    turn.memory.show(result.products)
-    text = f"{turn.say('recommended')}\n{turn.lines(result.products)}"
-    return turn.reply(
-        text, "recommend", products=result.products, suggestions=("add_first", "first_similar", "cheaper")
-    )
+    turn.memory.search = {} if filters.category is None else {"category": filters.category, "skip": 0}
+    turn.memory.show(products)
+    text = f"{turn.say('recommended')}\n{turn.lines(products)}"
+    return turn.reply(text, "recommend", products=products, suggestions=("add_first", "first_similar", "cheaper"))
 
 
 def similar(turn: Turn) -> Reply:

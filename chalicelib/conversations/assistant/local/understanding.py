@@ -20,7 +20,7 @@ from chalicelib.conversations.assistant.turns import Intent, Language, Vocabular
 _ENGLISH = frozenset(
     words_of(
         "the is are do you have i my me a an and for with in this that it what where how much show can want need please "
-        "ones under below order ship shipping return cart yes no of to add put blue red black white green cheaper "
+        "ones was were under below order ship shipping return cart yes no of to add put blue red black white green cheaper "
         "similar second first one track would like looking any something else not hello hi hey thanks thank don't i'm "
         "jacket dress shirt pants shoes bag skirt coat sweater recommend delivery who your when does cheap men women"
     )
@@ -42,7 +42,7 @@ _STRONG_ENGLISH = frozenset(
 )
 _STRONG_GERMAN = frozenset(
     words_of(
-        "habt ihr ich suche gibt hast du möchte brauche zeig mir wo ist mein meine wie was und oder für der die das nicht "
+        "habt ihr ich suche gibt hast du möchte brauche zeig mir wo ist mein meine wie und oder für der die das nicht "
         "bitte ein eine einen sind kann euch euer gibts"
     )
 )
