@@ -173,6 +173,18 @@ def cheaper_than_before() -> Expectation:
     return fact("cheaper than before", holds)
 
 
+def none_as_dear_as_before() -> Expectation:
+    """Expect cards that cost less than the dearest before, or none and an answer that says so."""
+
+    def holds(now: Moment) -> bool:
+        dearest = max((card.price_cents for card in _last_shown(now)), default=0)
+        return all(card.price_cents < dearest for card in now.heard.products) and (
+            bool(now.heard.products) or now.heard.outcome == "unanswered"
+        )
+
+    return fact("nothing as dear as before", holds)
+
+
 def none_shown_before() -> Expectation:
     """Expect cards that no turn has shown."""
 

@@ -19,6 +19,7 @@ from tests.conversations.assistant.dialogues import (
     refusals,
     returns,
     search,
+    second_look,
     smalltalk,
     terse,
 )
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, list[Dialogue]] = {
     "German: search": _marked(german_search.DIALOGUES),
     "German: all else": _marked(german_talk.DIALOGUES),
     "German: injections": _marked(german_injections.DIALOGUES),
+    "second look": _marked(second_look.DIALOGUES),
 }
 ALL = [each for group in GROUPS.values() for each in group]
 
