@@ -40,7 +40,7 @@ def _cases(dialogues: list[Dialogue]) -> list[object]:
         pytest.param(
             each,
             id=each.name.replace(" ", "-"),
-            marks=[pytest.mark.xfail(reason=each.known_failure, strict=False)] if each.known_failure else [],
+            marks=[pytest.mark.xfail(reason=each.known_failure, strict=True)] if each.known_failure else [],
         )
         for each in dialogues
     ]
