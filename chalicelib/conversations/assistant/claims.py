@@ -192,7 +192,13 @@ _ENDLESS = re.compile(rf"\d{{{_MOST_DIGITS},}}")
 
 def readable(text: str) -> str:
     """Return a text as it is read: one kind of digits and spaces, no invisible characters, no marks of layout."""
-    text = unicodedata.normalize("NFKC", html.unescape(text))
+    if "&" in text:
+        text = html.unescape(text)
+    letters = list(text) if text.isascii() else _plain_letters(unicodedata.normalize("NFKC", text))
+    return _ENDLESS.sub(lambda found: found[0][:_MOST_DIGITS], "".join(letters).translate(_ALIKE))
+
+
+def _plain_letters(text: str) -> list[str]:
     letters = []
     for letter in text:
         kind = unicodedata.category(letter)
@@ -202,7 +208,7 @@ def readable(text: str) -> str:
             letters.append(" ")
         elif kind not in ("Cf", "Co"):  # invisible; of private use are the marks below
             letters.append(letter)
-    return _ENDLESS.sub(lambda found: found[0][:_MOST_DIGITS], "".join(letters).translate(_ALIKE))
+    return letters
 
 
 def plain(text: str) -> str:

@@ -148,6 +148,7 @@ def _add_arguments(facts: Facts, result: ToolResult) -> None:
             facts.searched += "".join(f" {_key(str(each))}" for each in value)
 
 
+@lru_cache(maxsize=2048)  # names and values of the shop come again with each question
 def _key(text: str) -> str:
     return " ".join(fold(claims.readable(text)).split())
 

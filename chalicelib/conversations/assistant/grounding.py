@@ -82,6 +82,7 @@ class _Checker:
         self.facts = facts
         self._now = now
         self._names = [name for name in facts.named if _can_be_masked(name)]
+        self._at = {key(name): which for which, name in enumerate(self._names)}
         self._mask = _either(self._names)
         self._brands: BrandWords = brand_words(vocabulary)
         self._known = (
@@ -126,8 +127,7 @@ class _Checker:
         """Return a line with a mark in place of each known name: what stands in a name claims nothing."""
         if self._mask is None:
             return line
-        at = {key(name): which for which, name in enumerate(self._names)}
-        return self._mask.sub(lambda found: f"{claims.NAME_MARK}{chr(0xE100 + at[key(found[0])])}", line)
+        return self._mask.sub(lambda found: f"{claims.NAME_MARK}{chr(0xE100 + self._at[key(found[0])])}", line)
 
     def _unmasked(self, text: str) -> str:
         marked = re.compile(rf"{claims.NAME_MARK}([\ue100-\uf8ff])")
