@@ -218,7 +218,7 @@ def _conversations(
     numbers: range, people: tuple[int, list[int]]
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """Return sessions with these numbers as ids, and their messages, as columns."""
-    from chalicelib.commerce.catalogue.search_words import words_text
+    from chalicelib.conversations.history.message_words import coded_words
 
     rng = random.Random(numbers.start)
     own, others = people
@@ -241,7 +241,7 @@ def _conversations(
                 "message_type": "ai" if at % 2 else "user",
                 "origin": "client",
                 "content": said,
-                "words": words_text({"n": said}),
+                "words": coded_words(said),
                 "status": "sent",
                 "timestamp": times[at],
                 "updated_at": times[at],
