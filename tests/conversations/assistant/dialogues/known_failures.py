@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KNOWN: Mapping[str, str] = {
+    "a name with a word of German": '"leg" in the name of a product is taken for German',
     "a letter too many": "a misspelt word alone is too little to go by: it asks back",
     "German without umlauts": "words of the catalogue match by their beginning: a belted coat passes for a belt",
     "German with English words": "more English than German words: it answers in English",

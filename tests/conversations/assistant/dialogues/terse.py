@@ -27,6 +27,7 @@ from tests.conversations.assistant.dialogues.expectations import (
 from tests.conversations.assistant.dialogues.script import english, german, turn
 
 DIALOGUES = (
+    english("a name with a word of German", turn("Wide-Leg Ankle Jeans - Light Wash", shows(1), named_with("jeans"))),
     english("letters swapped", turn("blue jaens under 70", in_category("Jeans"), coloured(DENIM_BLUE), prices(most=7000))),
     english("a letter too few", turn("swaeters for men", in_category("Sweaters"), for_department("Men"))),
     english("a letter too many", turn("dressses", shows(1), in_category("Dresses"))),
