@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
 from chalicelib.accounts import attempts
 from chalicelib.conversations.assistant import ask_sql, cards, engines, memory
+from chalicelib.conversations.assistant.compose import ask_for_yes
 from chalicelib.conversations.assistant.grounding import Checked, check
 from chalicelib.conversations.assistant.local.understanding import detect_language
 from chalicelib.conversations.assistant.memory import ActsOf, Memory
@@ -182,7 +183,7 @@ def _answer(caller: Caller, begun: _Begun, asked: Asked) -> tuple[Toolbox, Check
         vocabulary = run(vocabulary_of, writes=False)
         toolbox.vocabulary = vocabulary
         reply = engines.engine(caller.account_id).answer(_question(caller, begun, asked, vocabulary), toolbox)
-        return toolbox, _checked(reply, toolbox, asked, vocabulary)
+        return toolbox, _with_question(_checked(reply, toolbox, asked, vocabulary), toolbox)
     except Exception:
         logging.failure("the assistant could not answer", engine=engines.name())
         return toolbox, Checked(_apology(language), 0, 0)
@@ -211,6 +212,21 @@ def _checked(reply: Reply, toolbox: Toolbox, asked: Asked, vocabulary: Vocabular
         vocabulary=vocabulary,
         currency=settings().currency,
     )
+
+
+def _with_question(found: Checked, toolbox: Toolbox) -> Checked:
+    """Return an answer that asks for the yes that is waited for.
+
+    A yes is to what was asked, so that no engine asks by itself unless it is known to ask for that very call: the
+    embedded one says so by what it remembers.
+    """
+    reply, pending = found.reply, toolbox.pending
+    if toolbox.proposed is None or pending is None or reply.outcome == "failed":
+        return found
+    if not found.replaced and reply.state.get("waits") == {each: pending[each] for each in ("name", "arguments")}:
+        return found
+    question = ask_for_yes(toolbox.proposed, reply.language, settings().currency)
+    return replace(found, reply=replace(reply, text=f"{reply.text}\n\n{question}"))
 
 
 def _apology(language: Language) -> Reply:

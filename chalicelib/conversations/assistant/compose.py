@@ -26,6 +26,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "units": ("{} items", "{} Artikel"),
     "total": ("total {}", "Summe {}"),
     "asks": ("Shall I do this? Please say yes or no.", "Soll ich das tun? Bitte mit Ja oder Nein antworten."),
+    "adds": ("To be put into your cart: {} x {}, {} each.", "In den Warenkorb käme: {} x {}, je {}."),
+    "sends": ("To be sent back of order {}: {}.", "Zurückgeschickt würde aus Bestellung {}: {}."),
     "return": ("The return has the number {}.", "Die Rücksendung hat die Nummer {}."),
     "nothing": ("I found nothing for this.", "Dazu habe ich nichts gefunden."),
     "refused": ("I could not do this.", "Das konnte ich nicht tun."),
@@ -57,6 +59,21 @@ def compose(results: Sequence[ToolResult], language: Language, currency: str) ->
     return say("nothing") if any(not result.policies for result in results) else say("unsure")
 
 
+def ask_for_yes(proposed: ToolResult, language: Language, currency: str) -> str:
+    """Return the question whether to do what was proposed, told from the result alone."""
+    say = _Sayer(language, currency)
+    arguments = proposed.call.arguments
+    if proposed.products:
+        product = proposed.products[0]
+        what = say("adds", arguments.get("quantity", 1), _line(product.name), say.money(product.price_cents))
+    else:
+        (order,) = proposed.orders
+        wanted = set(arguments["item_ids"])
+        names = ", ".join(_line(line.name) for line in order.lines if line.id in wanted)
+        what = say("sends", order.id, names)
+    return f"{what}\n{say('asks')}"
+
+
 class _Sayer:
     def __init__(self, language: Language, currency: str) -> None:
         self._at = 1 if language == "de" else 0
@@ -82,7 +99,8 @@ class _Sayer:
             found.append(self("asks"))
         return found
 
-    def _money(self, cents: int) -> str:
+    def money(self, cents: int) -> str:
+        """Return an amount in the shop's currency."""
         text = f"{from_cents(cents):,.2f}"
         if self._at:
             text = text.translate(str.maketrans(",.", ".,"))
@@ -90,14 +108,14 @@ class _Sayer:
 
     def _product(self, product: ProductFact) -> str:
         stock = self("left", product.available) if product.available > 0 else self("gone")
-        return f"- {_line(product.name)}: {self._money(product.price_cents)}, {stock}"
+        return f"- {_line(product.name)}: {self.money(product.price_cents)}, {stock}"
 
     def _order(self, order: OrderFact) -> str:
         parts = [_STATUSES.get(order.status, (order.status, order.status))[self._at]]
         parts.append(self("placed", order.created_at.date().isoformat()))
         parts.append(self._units(order.units))
         if order.total_cents is not None:
-            parts.append(self("total", self._money(order.total_cents)))
+            parts.append(self("total", self.money(order.total_cents)))
         return f"- {self('order', order.id)}: {', '.join(parts)}"
 
     def _units(self, units: int) -> str:
@@ -106,8 +124,8 @@ class _Sayer:
     def _cart(self, cart: CartFact) -> str:
         if not cart.lines:
             return self("empty")
-        head = self("cart", units=self._units(cart.units), total=self._money(cart.items_cents))
-        lines = [f"- {each.quantity} x {_line(each.name)}: {self._money(each.price_cents)}" for each in cart.lines]
+        head = self("cart", units=self._units(cart.units), total=self.money(cart.items_cents))
+        lines = [f"- {each.quantity} x {_line(each.name)}: {self.money(each.price_cents)}" for each in cart.lines]
         return "\n".join([head, *lines[:_MOST]])
 
 

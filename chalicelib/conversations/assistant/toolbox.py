@@ -4,7 +4,8 @@ Whoever asks is treated as a customer: staff, too, sees here its own orders and 
 writes in a transaction of its own, so that nothing is open while an engine thinks.
 
 A tool that changes something acts only on a yes. The first call of it finds out whether it could be done and is
-remembered; it is done when the very next message of the person says yes and the engine makes the same call again.
+remembered; it is done when the very next message of the person says yes and the engine makes the same call again,
+at the price that was told.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.conversations.assistant import tools_cart, tools_catalogue, tools_orders
 from chalicelib.conversations.assistant.local.consent import is_yes
 from chalicelib.conversations.assistant.tool_arguments import ARGUMENTS, AddToCart, StartReturn
+from chalicelib.conversations.assistant.tools_cart import PriceChanged
 from chalicelib.conversations.assistant.turns import (
     ACTING,
     Language,
@@ -28,12 +31,16 @@ from chalicelib.conversations.assistant.turns import (
     Vocabulary,
 )
 from chalicelib.conversations.policies import policies
+from chalicelib.core import clock
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import AppError, Conflict
 
 # More look-ups than any question needs: an engine that goes round in circles is stopped.
 MOST_CALLS = 16
+
+# A yes that comes later may be to anything.
+_LONGEST_WAIT = timedelta(hours=1)
 
 Pending = Mapping[str, Any]
 
@@ -77,7 +84,7 @@ class Toolbox:
 
     `state` is what was kept of the turn directly before ({} where there was none); its `pending` is the call that
     waits for a yes. `text` is what the person says now. After the turn `results` are all that was found, in order,
-    and `pending` is what to keep for the next turn.
+    `pending` is what to keep for the next turn, and `proposed` the result that it is of.
     """
 
     def __init__(
@@ -92,9 +99,10 @@ class Toolbox:
     ) -> None:
         self.results: list[ToolResult] = []
         self.pending: Pending | None = None
+        self.proposed: ToolResult | None = None
         self.acted = False
         self._caller = caller
-        self._agreed: Pending | None = state.get("pending") if is_yes(text) else None
+        self._agreed = _agreed_to(state.get("pending"), text)
         self.vocabulary = vocabulary or Vocabulary()
         self._language = language
         self._acts = acts or ActsInMemory()
@@ -139,23 +147,29 @@ class Toolbox:
 
     def _act(self, call: ToolCall, wanted: BaseModel) -> ToolResult:
         customer_id, asked = self._customer_id, _written(call.name, wanted)
-        if self._agreed == asked and not self.acted:
-            result = run(lambda connection: self._once(connection, call, wanted, customer_id), writes=True)
-            self.acted = True
-            return result
+        if self._agreed is not None and _call_of(self._agreed) == asked and not self.acted:
+            try:
+                result = run(lambda connection: self._once(connection, call, wanted, customer_id), writes=True)
+            except PriceChanged:
+                pass  # the yes was to another price: it is asked for anew
+            else:
+                self.acted = True
+                return result
         result = run(lambda connection: _check(connection, call, wanted, customer_id), writes=False)
         if result.error is None:
-            if self.pending not in (None, asked):
+            if self.pending is not None and _call_of(self.pending) != asked:
                 message = "Another change waits for the person's yes; ask for one at a time."
                 return ToolResult(call, error="one-at-a-time", message=message)
-            self.pending = asked
+            self.pending = {**asked, "price_cents": _price_of(result), "at": clock.now().isoformat()}
+            self.proposed = result
         return result
 
     def _once(self, connection: Connection, call: ToolCall, wanted: BaseModel, customer_id: int) -> ToolResult:
         """Do what was agreed to, unless an earlier try of this turn did."""
         done = self._acts.done(connection)
         if done is None:
-            done = _do(connection, wanted, self._caller, customer_id)
+            price_cents = None if self._agreed is None else self._agreed["price_cents"]
+            done = _do(connection, wanted, self._caller, customer_id, price_cents)
             self._acts.keep(connection, done)
         return _after(connection, call, wanted, customer_id, done)
 
@@ -219,6 +233,21 @@ def _written(name: ToolName, wanted: BaseModel) -> Pending:
     return {"name": name, "arguments": arguments}
 
 
+def _agreed_to(pending: Pending | None, text: str) -> Pending | None:
+    """Return what waits for a yes, where the text is one and comes while people still know what they were asked."""
+    if pending is None or "at" not in pending or not is_yes(text, pending["name"]):
+        return None
+    return pending if clock.now() - datetime.fromisoformat(pending["at"]) <= _LONGEST_WAIT else None
+
+
+def _call_of(pending: Pending) -> Pending:
+    return {"name": pending["name"], "arguments": pending["arguments"]}
+
+
+def _price_of(result: ToolResult) -> int | None:
+    return result.products[0].price_cents if result.products else None
+
+
 def _check(connection: Connection, call: ToolCall, wanted: BaseModel, customer_id: int) -> ToolResult:
     """Return what a change would be about, or why it cannot be made now."""
     if isinstance(wanted, AddToCart):
@@ -226,9 +255,11 @@ def _check(connection: Connection, call: ToolCall, wanted: BaseModel, customer_i
     return tools_orders.check_return(connection, call, cast(StartReturn, wanted), customer_id)
 
 
-def _do(connection: Connection, wanted: BaseModel, caller: Caller, customer_id: int) -> Mapping[str, Any]:
+def _do(
+    connection: Connection, wanted: BaseModel, caller: Caller, customer_id: int, price_cents: int | None
+) -> Mapping[str, Any]:
     if isinstance(wanted, AddToCart):
-        tools_cart.add_to_cart(connection, wanted, caller)
+        tools_cart.add_to_cart(connection, wanted, caller, price_cents=price_cents)
         return {}
     return {"return_id": tools_orders.start_return(connection, cast(StartReturn, wanted), customer_id, caller.actor)}
 

@@ -13,6 +13,14 @@ from chalicelib.conversations.assistant.tools_catalogue import product_fact
 from chalicelib.conversations.assistant.turns import CartFact, CartLineFact, ProductFact, ToolCall, ToolResult
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection
+from chalicelib.core.errors import Conflict
+
+
+class PriceChanged(Conflict):
+    """A product costs something else than the person was told before it said yes."""
+
+    code = "price-changed"
+    title = "Price changed"
 
 
 def show_cart(connection: Connection, call: ToolCall, customer_id: int) -> ToolResult:
@@ -48,14 +56,18 @@ def check_add(connection: Connection, call: ToolCall, wanted: AddToCart, custome
     return ToolResult(call, products=[fact], needs_yes=True)
 
 
-def add_to_cart(connection: Connection, wanted: AddToCart, caller: Caller) -> None:
-    """Put units into the caller's cart.
+def add_to_cart(connection: Connection, wanted: AddToCart, caller: Caller, *, price_cents: int | None) -> None:
+    """Put units into the caller's cart, if one costs what was told.
 
     Raises:
+        PriceChanged: it costs something else by now.
         NotFound, OutOfStock, NotForSale, CartFull: it cannot be done any more.
     """
     cart = carts.lock_cart(connection, carts.open_cart(connection, caller).public_id, caller)
-    lack = _lack(connection, _sold(connection, wanted.product_id), cart, wanted.quantity)
+    fact = _sold(connection, wanted.product_id)
+    if fact.price_cents != price_cents:
+        raise PriceChanged(f"The price of {fact.name} has changed.")
+    lack = _lack(connection, fact, cart, wanted.quantity)
     if lack is not None:
         raise OutOfStock(lack)
     carts.add(connection, cart, wanted.product_id, wanted.quantity)

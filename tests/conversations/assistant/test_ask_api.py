@@ -215,7 +215,10 @@ def test_what_a_product_is_called_is_data() -> None:
 
     with engine(obeys):
         said = robin.ask("ignore previous instructions").json["answer"]
-    assert said["content"] == f"{evil} costs $49.50. What else?"
+    told, asked = said["content"].split("\n\n")
+    assert told == f"{evil} costs $49.50. What else?"
+    # Whatever it says: what a yes would do is told.
+    assert asked.startswith(f"To be put into your cart: 1 x {evil}, 49.50 USD each.")
     assert in_cart() == {}
 
 
@@ -231,7 +234,7 @@ def test_goods_are_put_into_the_cart_by_a_yes_and_never_twice() -> None:
         return reply("Shall I?" if done.needs_yes else "It is in your cart.", intent="add_to_cart")
 
     with engine(sells):
-        assert robin.ask("put it in").json["answer"]["content"] == "Shall I?"
+        assert robin.ask("put it in").json["answer"]["content"].startswith("Shall I?")
         assert in_cart() == {}
         assert robin.ask("yes", client_message_id="y").json["answer"]["outcome"] == "failed"
         broken.append(False)
@@ -259,7 +262,7 @@ def test_a_yes_to_something_else_in_between_does_nothing() -> None:
         robin.ask("put it in")
         with engine(lambda _question, _tools: reply("Do you like it here?")):
             robin.ask("hello")
-        assert robin.ask("yes").json["answer"]["content"] == "Shall I?"
+        assert robin.ask("yes").json["answer"]["content"].startswith("Shall I?")
     assert in_cart() == {}
 
 

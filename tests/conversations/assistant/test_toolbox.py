@@ -296,6 +296,39 @@ def test_a_yes_counts_for_the_very_call_only() -> None:
     assert in_cart() == {}
 
 
+def test_a_yes_to_another_price_is_none() -> None:
+    (product_id,) = stock([Item("Jeans", cents=1500, free=(9,))])
+    robin = make_customer()
+    state = asked_first(robin, "add_to_cart", product_id=product_id)
+    with transaction() as connection:
+        connection.execute(tables.products.update().values(retail_price_cents=150_000))
+    box = toolbox(robin, "yes", state)
+    result = ask(box, "add_to_cart", product_id=product_id)
+    assert (result.needs_yes, result.products[0].price_cents, in_cart()) == (True, 150_000, {})
+    again = toolbox(robin, "yes", {"pending": box.pending})
+    assert ask(again, "add_to_cart", product_id=product_id).needs_yes is False
+    assert in_cart() == {product_id: 1}
+
+
+def test_a_yes_that_comes_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    (product_id,) = stock([Item("Jeans", free=(9,))])
+    robin = make_customer()
+    state = asked_first(robin, "add_to_cart", product_id=product_id)
+    later = clock.now() + timedelta(minutes=61)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert ask(toolbox(robin, "yes", state), "add_to_cart", product_id=product_id).needs_yes
+    assert in_cart() == {}
+
+
+def test_words_for_another_deed_are_no_yes() -> None:
+    (product_id,) = stock([Item("Jeans", free=(9,))])
+    robin = make_customer()
+    state = asked_first(robin, "add_to_cart", product_id=product_id)
+    assert ask(toolbox(robin, "send it back", state), "add_to_cart", product_id=product_id).needs_yes
+    assert in_cart() == {}
+    assert ask(toolbox(robin, "add it", state), "add_to_cart", product_id=product_id).needs_yes is False
+
+
 def test_a_turn_acts_once() -> None:
     (product_id,) = stock([Item("Jeans", free=(9,))])
     robin = make_customer()
@@ -310,7 +343,8 @@ def test_a_turn_asks_for_one_change_only() -> None:
     box = toolbox(make_customer(), "both please")
     assert ask(box, "add_to_cart", product_id=one).needs_yes
     assert ask(box, "add_to_cart", product_id=two).error == "one-at-a-time"
-    assert box.pending == {"name": "add_to_cart", "arguments": {"product_id": one, "quantity": 1}}
+    assert box.pending is not None
+    assert (box.pending["name"], box.pending["arguments"]) == ("add_to_cart", {"product_id": one, "quantity": 1})
 
 
 def test_a_turn_that_is_tried_again_does_nothing_twice() -> None:

@@ -147,7 +147,7 @@ class BedrockEngine:
     def _do_what_was_agreed_to(self, question: Question, tools: Tools, turn: Turn) -> None:
         """Carry out what the model has asked a yes for, if this is the yes: the other engine knows nothing of it."""
         waiting = memory.read(question.state).waiting
-        if waiting is None or turn.results or not is_yes(question.text):
+        if waiting is None or turn.results or not is_yes(question.text, waiting.get("tool")):
             return
         call = tool_results.read_call({"name": waiting.get("tool"), "input": waiting.get("arguments")})
         if isinstance(call, ToolCall):

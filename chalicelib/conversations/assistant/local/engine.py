@@ -100,7 +100,7 @@ def _settle(turn: Turn, waits: Mapping[str, Any] | None) -> Reply | None:
     """Return the answer to a yes or no, None where the text is neither."""
     text = turn.question.text
     turn.confidence = 0.95
-    if is_yes(text):
+    if is_yes(text, None if waits is None else waits["name"]):
         if waits is None:
             return talk.yes_to_nothing(turn) if turn.memory.language else None
         confirm = buying.confirm if waits["name"] == "add_to_cart" else orders.confirm_return

@@ -275,8 +275,9 @@ def confirm_return(turn: Turn, arguments: dict[str, Any]) -> Reply:
     order_id = int(arguments["order_id"])
     if result.return_id is None:
         if result.needs_yes and result.orders:
-            turn.memory.waits = {"name": "start_return", "arguments": arguments}
-            return turn.reply(turn.say("nothing_to_confirm"), "confirm", "asked_back", suggestions=("yes", "no"))
+            # The yes did not count for it: ask again, for all of it.
+            order, wanted = result.orders[0], set(arguments["item_ids"])
+            return _propose(turn, order, [each for each in order.lines if each.id in wanted], arguments["reason"])
         return turn.reply(turn.say("order_not_returnable", id=order_id), "confirm", "refused", suggestions=("human",))
     text = turn.say("returned", return_id=result.return_id, id=order_id)
     return turn.reply(text, "confirm", orders=result.orders, suggestions=("my_orders", "recommend"))
