@@ -18,7 +18,8 @@ from chalicelib.conversations.assistant.number_words import with_digits
 NAME_MARK = "\ue000"
 _NAME = re.compile(rf"{NAME_MARK}([\ue100-\uf8ff])")
 
-_NUMBER = r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2}(?!\d))?"
+# What may be repeated is so bounded: what is longer is read as several, none of which any tool has said.
+_NUMBER = r"\d{1,3}(?:[.,' ]\d{3}){1,6}(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2}(?!\d))?"
 _SIGN = r"(?:[A-Z]{0,2}\$|[€£¥₹₩₽₺₴₪₫฿¢])"
 _CODE = (
     r"(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|PLN|SEK|NOK|DKK|CZK|INR|CNY|BRL|MXN|NZD|usd|eur|gbp|chf"
@@ -29,7 +30,7 @@ _AMOUNT = re.compile(
     rf"(?P<before>{_MONEY})\s*(?P<first>{_NUMBER})(?:\s*[.,]-+)?"
     rf"|(?P<from>{_NUMBER})\s*(?:-|to|bis|und|and|or|oder)\s*(?={_MONEY}?\s*(?:{_NUMBER})\s*{_MONEY})"
     rf"|(?P<last>{_NUMBER})(?:\s*[.,]-+)?\s*(?P<after>{_MONEY})"
-    r"|(?<![\d.,])(?P<bare>\d{1,3}(?:[.,' ]\d{3})*[.,]\d{2})(?![\d%]|[.,]\d|\s*(?:%|cm|mm|kg|stars?|Sterne?))"
+    r"|(?<![\d.,])(?P<bare>\d{1,3}(?:[.,' ]\d{3}){0,6}[.,]\d{2})(?![\d%]|[.,]\d|\s*(?:%|cm|mm|kg|stars?|Sterne?))"
     r"|(?<![\d.,])(?P<dashed>\d+)[.,]-+"
 )
 _PRICED = re.compile(
@@ -44,8 +45,8 @@ _DISCOUNT = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    r"(?:https?://|www\.)[^\s)\]>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<=\]\()[^\s)]+"
-    r"|\b(?:[a-z0-9-]+\.)+(?:com|net|org|de|at|ch|eu|io|co|uk|shop|store|info|biz|app|dev|example)\b[^\s)\]>\"']*",
+    r"(?:https?://|www\.)[^\s)\]>\"']+|[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|(?<=\]\()[^\s)]+"
+    r"|\b(?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|de|at|ch|eu|io|co|uk|shop|store|info|biz|app|dev|example)\b[^\s)\]>\"']*",
     re.IGNORECASE,
 )
 _ORDER = re.compile(

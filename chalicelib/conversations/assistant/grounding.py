@@ -90,6 +90,13 @@ class _Checker:
         )  # fmt: skip
         self._asked = key(facts.asked)
         self._written = key(facts.written)
+        # Read once, however many sentences are compared with them.
+        self._amounts_written = {cents for each in claims.amounts(facts.written) for cents in each.cents}
+        self._dates_written = claims.dates(facts.written) | claims.dates(facts.asked)
+        self._spans_written = claims.time_spans(facts.written) | claims.time_spans(facts.asked)
+        self._shares_written = claims.shares(facts.written)
+        self._discounts_written = claims.discounts(facts.written)
+        self._when_written = claims.says_when(f"order {facts.written}")
         self._said = [key(claims.plain(name)) for name in facts.named]  # as phrases of a plain text are
 
     # --- the text ------------------------------------------------------------------------------------------------
@@ -158,9 +165,8 @@ class _Checker:
             names = [(carried, 0)]
         # "For $20 you get …": each amount belongs to the name behind it, else to the one before it.
         ahead = bool(names and found and found[0].start < names[0][1])
-        written = {cents for each in claims.amounts(self.facts.written) for cents in each.cents}
         for each in found:
-            if each.cents & written:
+            if each.cents & self._amounts_written:
                 continue
             owner = _owner(names, each.start, ahead=ahead)
             if owner is not None:
@@ -219,13 +225,12 @@ class _Checker:
 
     def _shares_hold(self, text: str) -> bool:
         said = claims.shares(text)
-        if said and not said <= claims.shares(self.facts.written):
+        if said and not said <= self._shares_written:
             return False
         promised = claims.discounts(text)
-        return not promised or claims.denies(text) or promised <= claims.discounts(self.facts.written)
+        return not promised or claims.denies(text) or promised <= self._discounts_written
 
     def _times_hold(self, text: str) -> bool:
-        written = claims.dates(self.facts.written) | claims.dates(self.facts.asked)
         for year, month, day in claims.dates(text):
             known = any(
                 (each.month, each.day) == (month, day) and year in (None, each.year) for each in self.facts.dates
@@ -233,13 +238,13 @@ class _Checker:
             swapped = any(
                 (each.day, each.month) == (month, day) and year in (None, each.year) for each in self.facts.dates
             )
-            if not (known or swapped or (year, month, day) in written):
+            if not (known or swapped or (year, month, day) in self._dates_written):
                 return False
-        spans = claims.time_spans(text) - claims.time_spans(self.facts.written) - claims.time_spans(self.facts.asked)
+        spans = claims.time_spans(text) - self._spans_written
         ago = {(self._now.date() - each).days for each in self.facts.dates}
         if not spans <= ago:
             return False
-        return claims.says_when(text) <= claims.says_when(f"order {self.facts.written}") | self._days_near()
+        return claims.says_when(text) <= self._when_written | self._days_near()
 
     def _days_near(self) -> set[str]:
         """Return the words for the days on which something of the orders happened."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.conversations.assistant import claims
 from chalicelib.conversations.assistant.compose import compose
 from chalicelib.conversations.assistant.grounding import Checked, check
 from chalicelib.conversations.assistant.turns import (
@@ -241,3 +242,22 @@ def test_what_is_written_from_the_results_holds(language: Any, results: list[Too
 )
 def test_odd_texts_are_read_quickly(text: str) -> None:
     assert checked(text).reply.language == "en"
+
+
+def test_what_may_be_said_is_read_once_however_many_sentences_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    dates = claims.dates
+
+    def counted(text: str) -> Any:
+        read.append(len(text))
+        return dates(text)
+
+    monkeypatch.setattr(claims, "dates", counted)
+    asked = "1. May " * 280
+    checked("So it is. " * 400, asked=asked)
+    assert sum(each > 100 for each in read) <= 1
+
+
+@pytest.mark.parametrize("long", [" 000" * 1_000, "1" + ",000" * 500, "a." * 2_000 + "com", "x" * 5_000 + "@a.de"])
+def test_a_claim_without_end_is_a_claim_all_the_same(long: str) -> None:
+    assert checked(f"It costs ${long.strip()} only.").replaced

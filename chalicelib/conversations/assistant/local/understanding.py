@@ -48,6 +48,10 @@ _STRONG_GERMAN = frozenset(
 )
 _LONGEST_PHRASE = 4
 _SHORTEST_MENDED = 5
+# Each word is compared with all that the shop knows, and signs may come apart into many letters: what somebody
+# really wants is said in less.
+_MOST_MENDED = 60
+_MOST_TEXT = 4_000
 # German words that mean something else in English.
 _FALSE_FRIENDS = frozenset(
     ("shirts", "slipper", "shopper", "overall", "overalls", "cord", "rock", "pullover", "pumps")
@@ -130,15 +134,17 @@ def understand(
 ) -> Understanding:
     """Return what a text says. Nothing is looked up: whether there is such a thing the tools tell."""
     language = detect_language(text, hint, before)
-    plain = folded(lexicon.read_signs(text)).replace("%", " percent ")
+    plain = folded(lexicon.read_signs(text)).replace("%", " percent ")[:_MOST_TEXT]
     order = amounts.find_order(plain)
     rest = plain if order is None else plain[: order[1][0]] + " " + plain[order[1][1] :]
     prices = amounts.find_prices(rest)
     for start, end in sorted(prices.spans, reverse=True):
         rest = rest[:start] + " " + rest[end:]
     said = " ".join(words_of(plain))
-    mended = [part for word in words_of(rest) for part in _mend(word, vocabulary)]
-    joined = " ".join(part for word in words_of(plain) for part in _mend(word, vocabulary))
+    # Slips are looked for in the words of the whole text, each once.
+    put_right = {word: _mend(word, vocabulary) for word in list(dict.fromkeys(words_of(plain)))[:_MOST_MENDED]}
+    mended = [part for word in words_of(rest) for part in put_right.get(word, (word,))]
+    joined = " ".join(part for word in words_of(plain) for part in put_right.get(word, (word,)))
     # A word that is put right may have been right: whichever reading says more.
     scores = {**cues.scores_of(joined)}
     for intent, score in cues.scores_of(said).items():
