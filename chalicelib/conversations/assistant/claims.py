@@ -25,7 +25,7 @@ _CODE = (
     r"(?:USD|EUR|GBP|CHF|CAD|AUD|JPY|PLN|SEK|NOK|DKK|CZK|INR|CNY|BRL|MXN|NZD|usd|eur|gbp|chf"
     r"|[Dd]ollars?|[Ee]uros?|EURO|[Pp]ounds?|[Bb]ucks|[Cc]ents?|[Ff]ranken|[Pp]fund)"
 )
-_MONEY = rf"(?:{_SIGN}|{_CODE}\b)"
+_MONEY = rf"(?:{_SIGN}|{_CODE}(?![A-Za-z]))"
 _AMOUNT = re.compile(
     rf"(?P<before>{_MONEY})\s*(?P<first>{_NUMBER})(?:\s*[.,]-+)?"
     rf"|(?P<from>{_NUMBER})\s*(?:-|to|bis|und|and|or|oder)\s*(?={_MONEY}?\s*(?:{_NUMBER})\s*{_MONEY})"
@@ -37,9 +37,16 @@ _PRICED = re.compile(
     rf"\b(?:costs?|costing|priced|prices?|kostet|kosten|preise?)\b[\s:=]*(?:\w+\s+){{0,2}}?[:=(]?\s*(?P<n>{_NUMBER})",
     re.IGNORECASE,
 )
+# "Slim Jeans, only 19!" is a price without a word for money.
+_ONLY = re.compile(
+    r"(?<!are )(?<!have )(?<!is )(?<!sind )(?<!haben )(?<!gibt )\b(?:only|just|now|nur|jetzt)\s"
+    rf"(?P<n>{_NUMBER})(?=\s*(?:[!?;)]|[.,](?!\d)|$|(?:for|für|each|apiece|je)\b))",
+    re.IGNORECASE,
+)
 _SHARE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:%|percent\b|per cent\b|prozent\b)", re.IGNORECASE)
 _DISCOUNT = re.compile(
-    r"\b(?:discount\w*|on sale|half[- ](?:price|off)|reduced|rabatt\w*|reduziert\w*|halbe[nmrs]? preis"
+    r"\b(?:discount\w*|on sale|half[- ](?:price|off)|1\s?[/\u2044]\s?2\s(?:price|off)"
+    r"|reduced|rabatt\w*|reduziert\w*|halbe[nmrs]? preis"
     r"|sonderangebot\w*|gutschein\w*|coupons?|vouchers?|promo(?:tion)?s?"
     r"|free shipping|kostenlos\w*|gratis|for free)\b",
     re.IGNORECASE,
@@ -129,7 +136,8 @@ _NEAR_LEFT = re.compile(r"(\d+)(?:\s+[^\s\d.;:!?]+){1,4}\s*$")
 _RIGHT_OF = re.compile(r"^\s*[:=(]*\s*(\d+)\b(?!\s*(?:days?|weeks?|tage?n?|wochen?|hours?|stunden?))", re.IGNORECASE)
 _HAVE = re.compile(
     r"\b(?:we|there|wir|es)\s(?:still |only |just )?(?:have|are|haben|gibt|sind)\s(?:es\s)?"
-    r"(?:still |only |just |noch |nur )*(\d+)\s(?:of (?:it|them|these)|units?|pieces?|davon|stück)",
+    r"(?:still |only |just |noch |nur )*(\d+)\s(?:of (?:it|them|these)|units?|pieces?|davon|stück"
+    rf"|{NAME_MARK})",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
@@ -178,11 +186,12 @@ class Amount:
     cents: frozenset[int]
     start: int
     end: int
+    unit: str = ""
 
 
 # Dashes, apostrophes and times, of which there are many.
 _ALIKE = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-") | {"\u2019": "'", "\xd7": "x"}
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-") | {"\u2019": "'", "\xd7": "x", "\u3002": "."}
 )
 
 
@@ -238,16 +247,33 @@ def amounts(text: str) -> Iterator[Amount]:
         cents = cents_of(number)
         if unit.lower().startswith("cent") or unit == "¢":
             cents = frozenset(each // 100 for each in cents)
-        found.append(Amount(cents, each.start(), each.end()))
+        found.append(Amount(cents, each.start(), each.end(), unit))
     found += [
         Amount(cents_of(each["n"]), each.start("n"), each.end("n"))
-        for each in _PRICED.finditer(text)
+        for pattern in (_PRICED, _ONLY)
+        for each in pattern.finditer(text)
         if not re.match(r"\s*(?:%|percent|prozent)", text[each.end() :])
     ]
     for one in sorted(found, key=lambda amount: amount.start):
         if one.start >= end:
             yield one
             end = one.end
+
+
+_CURRENCIES = {
+    "usd": ("usd", "dollar", "buck", "cent"), "eur": ("eur", "€", "cent"), "gbp": ("gbp", "£", "pound", "pfund"),
+    "chf": ("chf", "franken"), "jpy": ("jpy", "¥"), "cny": ("cny", "¥"), "inr": ("inr", "₹"),
+}  # fmt: skip
+
+
+def is_currency(unit: str, currency: str) -> bool:
+    """Tell whether a word or sign of money, or none, may stand for a currency (of three small letters)."""
+    said = unit.lower()
+    if said.endswith("$"):
+        return currency[-1] == "d" or currency == "mxn"
+    if currency[-1] == "d" and said.startswith(("dollar", "buck", "cent")):
+        return True
+    return not said or said.startswith(_CURRENCIES.get(currency, (currency,)))
 
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -54,7 +54,7 @@ def check(
     currency: str = "usd",
 ) -> Checked:
     """Return an answer of which everything holds; `asked` is what the person said itself."""
-    checker = _Checker(facts_of(results, asked), vocabulary or Vocabulary(), now)
+    checker = _Checker(facts_of(results, asked), vocabulary or Vocabulary(), now, currency)
     facts = checker.facts
     products = [each for each in reply.product_ids if each in facts.products]
     orders = [each for each in reply.order_ids if each in facts.orders]
@@ -78,16 +78,14 @@ def _too_little(text: str, sentences: int, gone: int) -> bool:
 
 
 class _Checker:
-    def __init__(self, facts: Facts, vocabulary: Vocabulary, now: datetime) -> None:
+    def __init__(self, facts: Facts, vocabulary: Vocabulary, now: datetime, currency: str) -> None:
         self.facts = facts
-        self._now = now
+        self._now, self._currency = now, currency.lower()
         self._names = [name for name in facts.named if _can_be_masked(name)]
         self._at = {key(name): which for which, name in enumerate(self._names)}
         self._mask = _either(self._names)
         self._brands: BrandWords = brand_words(vocabulary)
-        self._known = (
-            facts.phrases | {key(each) for each in (*vocabulary.categories, *vocabulary.departments)}
-        )  # fmt: skip
+        self._known = facts.phrases | {key(each) for each in (*vocabulary.categories, *vocabulary.departments)}
         self._asked = key(facts.asked)
         self._written = key(facts.written)
         # Read once, however many sentences are compared with them.
@@ -168,7 +166,9 @@ class _Checker:
         for each in found:
             if each.cents & self._amounts_written:
                 continue
-            owner = _owner(names, each.start, ahead=ahead)
+            owner, foreign = _owner(names, each.start, ahead=ahead), not claims.is_currency(each.unit, self._currency)
+            if owner is not None and foreign:
+                return False
             if owner is not None:
                 between = text[owner[1] : each.start] if owner[1] < each.start else ""
                 total = (
@@ -177,7 +177,7 @@ class _Checker:
                 )
                 if not total and not each.cents & self.facts.named[self._names[owner[0]]].cents:
                     return False
-            elif not each.cents & self.facts.cents or self._speaks_of_others(text):
+            elif foreign or not each.cents & self.facts.cents or self._speaks_of_others(text):
                 limit = each.cents & self.facts.limit_cents and (claims.is_limit(text, each) or claims.denies(text))
                 if not limit:
                     return False

@@ -26,6 +26,8 @@ _EN_RUN = re.compile(
     rf"\b(?:{_EN_WORD}|hundred|thousand)(?:(?:[ -]|,? and )(?:{_EN_WORD}|hundred|thousand))*\b", re.IGNORECASE
 )
 
+_DOZEN = re.compile(r"\b(?:(?:an?|one|ein) )?(?:dozen|dutzend)\b", re.IGNORECASE)
+
 _DE_ONE = "|".join(sorted([*_DE_ONES, "eins", "dreissig"], key=len, reverse=True))
 _DE_TEN = "|".join([*_DE_TENS, "dreissig"])
 _DE_BELOW_100 = rf"(?:(?P<{{0}}u>{_DE_ONE})und(?P<{{0}}z>{_DE_TEN})|(?P<{{0}}t>{_DE_TEN})|(?P<{{0}}o>{_DE_ONE}))"
@@ -44,6 +46,7 @@ _DE_ARTICLES = re.compile(r"\b(noch|nur|nur noch|genau) ein(?:e[nmrs]?)?\b", re.
 
 def with_digits(text: str) -> str:
     """Return a text with its number words as digits."""
+    text = _DOZEN.sub("12", text)
     text = _EN_RUN.sub(lambda found: str(_english(found[0])), text)
     text = _DE_ARTICLES.sub(r"\1 1", text)
     return _DE_NUMBER.sub(lambda found: _german(found) or found[0], text)

@@ -61,9 +61,9 @@ def checked(text: str, *results: ToolResult, asked: str = "warm things", **more:
 TRUE: Sequence[tuple[str, Sequence[ToolResult]]] = [
     ("Slim Jeans cost $49.50.", [FOUND]),
     ("The **Slim Jeans** by Levi's are $49.50, only 3 left.", [FOUND]),
-    ("Slim Jeans kosten 49,50 €, noch drei auf Lager.", [FOUND]),
+    ("Slim Jeans kosten 49,50 USD, noch drei auf Lager.", [FOUND]),
     ("The Long Wool Coat is $1,299 and sold out.", [FOUND]),
-    ("Long Wool Coat: 1.299,00 €, ausverkauft.", [FOUND]),
+    ("Long Wool Coat: 1.299,00 US$, ausverkauft.", [FOUND]),
     ("1. Slim Jeans \u2013 $49.50\n2. Long Wool Coat \u2013 USD 1 299.00\n3. 501 Two-Tone Cap \u2013 $20", [FOUND]),
     ("For $49.50 you get Slim Jeans, for $20 the 501 Two-Tone Cap.", [FOUND]),
     ("Slim Jeans are here. They cost $49.50. The 501 Two-Tone Cap is twenty dollars.", [FOUND]),
@@ -102,6 +102,16 @@ FALSE: Sequence[tuple[str, Sequence[ToolResult]]] = [
     ("Slim Jeans cost $1,299 and the Long Wool Coat $49.50.", [FOUND]),
     ("Slim Jeans, 1.299,00 €", [FOUND]),
     ("Slim Jeans cost forty-five dollars.", [FOUND]),
+    ("Slim Jeans cost 49.50 EUR.", [FOUND]),
+    ("Slim Jeans kosten 49,50 €.", [FOUND]),
+    ("Slim Jeans: £49.50", [FOUND]),
+    ("Slim Jeans: USD19", [FOUND]),
+    ("Slim Jeans, only 19!", [FOUND]),
+    ("Slim Jeans cost $49.50, now 20.", [FOUND]),
+    ("Slim Jeans cost a dozen dollars.", [FOUND]),
+    ("We have seven Slim Jeans.", [FOUND]),
+    ("Slim Jeans at ½ price!", [FOUND]),
+    ("Slim Jeans: see evil。com", [FOUND]),
     ("Slim Jeans kosten fünfundvierzig Euro.", [FOUND]),
     ("Slim Jeans: $\uff14\uff15.\uff10\uff10", [FOUND]),
     ("Slim Jeans: 45\u200b.00\u2009€", [FOUND]),
@@ -232,7 +242,7 @@ def test_names_of_goods_are_data() -> None:
 @pytest.mark.parametrize("results", [[FOUND], [BOUGHT], [CART], [POLICY], [FOUND, BOUGHT, CART], []])
 def test_what_is_written_from_the_results_holds(language: Any, results: list[ToolResult]) -> None:
     text = compose(results, language, "eur")
-    answer = check(reply(text, language), results, asked="", now=NOW, vocabulary=SHOP)
+    answer = check(reply(text, language), results, asked="", now=NOW, vocabulary=SHOP, currency="eur")
     assert (answer.reply.text, answer.replaced) == (text, 0)
 
 
