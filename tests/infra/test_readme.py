@@ -1,4 +1,4 @@
-"""The README's walk through a purchase works as printed: pasted into bash, against a shop as `make run` opens it."""
+"""The README's walk works as printed: pasted into bash, against a shop as `make run` opens it."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             running.communicate(timeout=15)
 
 
+WALK = lines_of("Buy something") + lines_of("Talk to it")
+
+
 def said(port: int, lines: list[str]) -> dict[str, str]:
     """Run the lines in one bash, in order; return what each of them printed.
 
@@ -77,7 +80,7 @@ def in_json(text: str) -> Any:
 @pytest.fixture(scope="module")
 def printed(port: int) -> dict[str, str]:
     """What each line of the walk printed."""
-    return said(port, lines_of("Buy something"))
+    return said(port, WALK)
 
 
 def test_the_walk_buys_ships_and_takes_one_item_back_as_printed(printed: dict[str, str]) -> None:
@@ -119,8 +122,34 @@ def test_the_walk_buys_ships_and_takes_one_item_back_as_printed(printed: dict[st
     assert "ndcg10" in of(printed, "/ai/model") or "people" in of(printed, "/ai/model")
 
 
+def test_the_walk_talks_to_the_assistant_and_to_a_person_as_printed(printed: dict[str, str]) -> None:
+    found, cheaper = (
+        [Decimal(price) for price in re.findall(r"\$([\d.]+\d)", of(printed, part))]
+        for part in ('say "I need jeans', 'say "Cheaper')
+    )
+    assert found
+    assert cheaper
+    assert min(found) >= 40
+    assert max(found) <= 90
+    assert max(cheaper) < min(found)
+    asked = of(printed, 'say "Please put')
+    assert asked.endswith("Please say yes or no.")
+    assert any(f"{price:.2f}" in asked for price in cheaper)
+    assert "1 x " in of(printed, 'say "Yes"')
+    assert "Bestellung" in of(printed, 'say "Wo ist')
+    assert of(printed, 'say "Let me talk')
+
+    [waiting] = in_json(of(printed, "handoff=requested"))
+    assert waiting["handoff"] == "requested"
+    assert waiting["last_message_type"] == "ai"
+    assert of(printed, "$TALK/take-over") == "taken"
+    assert of(printed, "/reply") == of(printed, "/messages/") == "Robin here. How can I help?"
+    assert isinstance(in_json(of(printed, "low-rated")), list)
+    assert "'conversations': " in of(printed, "/analytics/conversations")
+
+
 def test_the_walk_may_be_taken_twice(port: int, printed: dict[str, str]) -> None:
-    again = said(port, lines_of("Buy something"))
+    again = said(port, WALK)
     for part in ("pm_test_declined", "/shipments", "/deliveries", "/receive"):
         assert of(again, part) == of(printed, part)
     assert "'state': 'succeeded'" in of(again, "pick refunds")

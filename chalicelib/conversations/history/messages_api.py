@@ -22,7 +22,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.paging import Listed, NumberedPage, NumberedQuery
 from chalicelib.core.routes import Reply, Routes
 
-routes = Routes("Conversations", also=("/api", "/api/conversations"))
+routes = Routes("Messages", also=("/api", "/api/conversations"))
 
 
 class MessageQuery(NumberedQuery):
