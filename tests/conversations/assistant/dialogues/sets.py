@@ -10,6 +10,7 @@ from tests.conversations.assistant.dialogues import (
     german_injections,
     german_search,
     german_talk,
+    held_out,
     injections,
     orders,
     policy_talk,
@@ -47,6 +48,7 @@ GROUPS: Mapping[str, list[Dialogue]] = {
     "German: search": _marked(german_search.DIALOGUES),
     "German: all else": _marked(german_talk.DIALOGUES),
     "German: injections": _marked(german_injections.DIALOGUES),
+    "held out": _marked(held_out.DIALOGUES),
     "second look": _marked(second_look.DIALOGUES),
 }
 ALL = [each for group in GROUPS.values() for each in group]
