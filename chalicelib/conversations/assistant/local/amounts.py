@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chalicelib.core.money import MAX_CENTS
 
-_DIGITS = r"\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?"
+_DIGITS = r"\d{1,3}k\b|\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d{1,7}(?:[.,]\d{1,2})?"
 _WORDS: Mapping[str, int] = {
     "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "hundred": 100, "a hundred": 100, "one hundred": 100, "two hundred": 200,
@@ -19,7 +19,6 @@ _WORDS: Mapping[str, int] = {
 _NUMBER = rf"(?:{_DIGITS}|\b(?:{'|'.join(sorted(map(re.escape, _WORDS), key=len, reverse=True))})\b)"
 _SIGN = r"(?:us)?[$€£]"
 _UNIT = r"(?:[$€£]|usd\b|eur(?:os?)?\b|gbp\b|dollars?\b|dollar\b|bucks?\b|pounds?\b|chf\b)"
-_THOUSANDS = re.compile(r"\b(\d{1,3})k\b")
 _DASH = "[-\u2013\u2014]"
 _MONEY = rf"(?:{_SIGN}\s?)?({_NUMBER})(?:\s?{_UNIT})?"
 _SURE = rf"(?:{_SIGN}\s?({_NUMBER})|({_NUMBER})\s?{_UNIT})"
@@ -44,10 +43,11 @@ _AT_LEAST = re.compile(rf"\b(?:{_LEAST})\s*{_MONEY}|(?<!\w)>=?\s*{_MONEY}")
 _NEARLY = re.compile(rf"\b(?:{_ABOUT})\s*{_MONEY}")
 _OR_LESS = re.compile(rf"{_MONEY}\s*(?:or less|or under|max(?:imum|imal)?\b|oder weniger|budget)")
 _ANY_MONEY = re.compile(_SURE)
+_NOT = "not|nothing|dont|wont|cant|nicht|nichts|never|nie"
 # "I do not want to spend more than 80."
-_NO_MORE = re.compile(
-    rf"\b(?:not|dont|wont|cant|nicht|never|nie)\b[^.!?]{{0,40}}?\b(?:more than|over|mehr als|uber)\s*{_MONEY}"
-)
+_NO_MORE = re.compile(rf"\b(?:{_NOT})\b[^.!?]{{0,40}}?\b(?:more than|over|above|mehr als|uber|ueber)\s*{_MONEY}")
+# "Nothing below 100."
+_NO_LESS = re.compile(rf"\b(?:{_NOT})\b[^.!?]{{0,40}}?\b(?:less than|under|below|weniger als|unter)\s*{_MONEY}")
 
 _ORDER = re.compile(
     r"(?:\b(?:orders?|bestellung(?:en)?|auftrag|bestellnummer|auftragsnummer|ordernummer|bestell-?nr)\b"
@@ -68,6 +68,9 @@ _COUNTS: Mapping[str, int] = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a couple": 2, "couple": 2, "both": 2,
     "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "fuenf": 5, "sechs": 6,
 }  # fmt: skip
+_PLACES: Mapping[str, int] = {word: count for word, count in _COUNTS.items() if " " not in word and word != "both"}
+# "number two", "nummer 2": a place, not how many.
+_PLACE = re.compile(rf"\b(?:number|nummer|nr)\.?\s*(?:({'|'.join(_PLACES)})|\d{{1,2}})\b")
 _TIMES = re.compile(
     r"\b(\d{1,2})\s?(?:x|times|mal|stuck|stueck|pieces?|pairs?|paar|of (?:them|it|those|these|the))\b"
 )
@@ -86,11 +89,13 @@ class PriceWish:
 
 
 def cents_of(text: str) -> int | None:
-    """Return a number as people write it, in cents ("1.299,00", "49.9", "fifty"); None where it is too large."""
+    """Return a number as people write it, in cents ("1.299,00", "49.9", "2k", "fifty"); None where too large."""
     word = _WORDS.get(" ".join(text.split()))
     if word is not None:
         return word * 100
     plain = re.sub(r"[ '\u00a0\u202f]", "", text)
+    if plain.endswith("k"):
+        plain = f"{plain[:-1]}000"
     whole, mark, rest = plain, "", ""
     found = re.fullmatch(r"(.*)([.,])(\d{1,2})", plain)
     if found:
@@ -113,16 +118,20 @@ def find_prices(text: str) -> PriceWish:
         cents = _amount(found)
         if cents is not None:
             return PriceWish(cents * 3 // 4, cents * 5 // 4, (found.span(),))
-    text = _THOUSANDS.sub(lambda found: f"{found[1]}000", text)
     if found := _NO_MORE.search(text):
         return PriceWish(None, _amount(found), (found.span(),))
+    if found := _NO_LESS.search(text):
+        return PriceWish(_amount(found), None, (found.span(),))
     most, least = _AT_MOST.search(text) or _OR_LESS.search(text), _AT_LEAST.search(text)
     if least and most and least.start() <= most.start() < least.end():
         least = None
     if not most and not least:
         most = _ANY_MONEY.search(text)
     spans = tuple(found.span() for found in (most, least) if found)
-    return PriceWish(_amount(least), _amount(most), spans)
+    low, high = _amount(least), _amount(most)
+    if low is not None and high is not None and low > high:
+        low, high = high, low  # "over 60, under 20" can only be a slip
+    return PriceWish(low, high, spans)
 
 
 def _amount(found: re.Match[str] | None) -> int | None:
@@ -143,12 +152,13 @@ def find_ordinals(text: str, words: list[str]) -> list[int]:
     found = [_ORDINALS[word] for word in words if word in _ORDINALS]
     if not found:
         found = [int(next(each for each in number.groups() if each)) for number in _NTH.finditer(text)]
+        found += [_PLACES[place[1]] for place in _PLACE.finditer(text) if place[1]]
     return list(dict.fromkeys(each for each in found if each))
 
 
 def find_quantity(text: str) -> int | None:
     """Return how many of something are wanted, None where it is not said."""
-    text = _IN_NAMES.sub(" ", text)
+    text = _PLACE.sub(" ", _IN_NAMES.sub(" ", text))
     if found := _TIMES.search(text):
         return int(found[1])
     plain = _NOT_A_COUNT.sub(" ", text)

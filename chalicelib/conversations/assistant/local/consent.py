@@ -52,6 +52,8 @@ _NO = (
     "abbrechen", "abbruch", "stopp", "vergiss es", "vergessen sie es", "bloss nicht", "auf keinen fall",
     "jetzt nicht", "nein doch nicht", "noch nicht", "mach das nicht", "tu das nicht", "besser nicht",
 )  # fmt: skip
+# Sighs before a no take nothing from it; before a yes they are a doubt.
+_SIGHS = frozenset(("ach", "oh", "och", "ah", "hm", "hmm", "uh", "um", "ahm", "actually", "well", "eigentlich", "ok"))
 _YES_SIGNS = ("👍", "👌", "✅", "✔")
 # What may stand beside a yes without taking anything from it; skin tones and the sign for "as a picture" among them.
 _QUIET = re.compile(r"(?::-?\))|[\s,.!;:'\u2019*_\-\u2013\u2014]|[👍👌✅✔🙏🙂😊😀😃😄🎉❤\U0001f3fb-\U0001f3ff\ufe0f]")
@@ -78,7 +80,12 @@ def _has_doubts(text: str) -> bool:
 
 def is_no(text: str) -> bool:
     """Tell whether a text says no and nothing else."""
-    return not any(sign in text for sign in _YES_SIGNS) and _says(text, _NO, _NO_SIGNS)
+    return not any(sign in text for sign in _YES_SIGNS) and _says(_without_sighs(text), _NO, _NO_SIGNS)
+
+
+def _without_sighs(text: str) -> str:
+    first, _, rest = text.strip().partition(" ")
+    return rest if rest and all(word in _SIGHS for word in words_of(first)) else text
 
 
 def begins_with_no(text: str) -> bool:

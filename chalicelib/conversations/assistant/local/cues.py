@@ -54,6 +54,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.7 more expensive ones?|pricier|higher end|fancier
         0.7 (?:in|what about|how about|and in|but in|rather) (?:\w+ )?(?:colou?r|instead)
         0.7 ^(?:more|next|others?|mehr|weiter|nachste|weitere)$|(?:even|still) cheaper|dont like (?:any|these|those|them)|none of (?:these|those|them)|gefallt mir nicht|gefallen mir nicht
+        0.8 keep going|go on|a few more|noch (?:ein paar|mehr|welche)
         0.7 show (?:me )?more|(?:up to|over|under|bis|ab|unter|uber) \d+ (?:is|would be|ware|ist|geht)|which (?:one )?is the (?:cheapest|dearest|most expensive)
         0.6 (?:something|anything) else|other ones|others|different ones|show (?:me )?more|more of (?:them|those)
         0.6 any (?:others|more)|whats next|next page|more options|more please|see more|another one
@@ -86,6 +87,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "similar": _cues(
         r"""
+        1.0 resembl\w*
         1.0 similar|alike|something like|anything like|more like|looks? like (?:the|this|that|it)|comparable
         0.8 alternatives? (?:to|for)|goes? (?:well )?with|match(?:es)? (?:the|this|that|it)
         1.0 ahnlich\w*|aehnlich\w*|so was wie|sowas wie|etwas wie|in der art|vergleichbar\w*
@@ -112,6 +114,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         r"""
         0.8 (?:has|have|is|was|did|about|status of|whats with|problem with|question about) (?:my |the |an? )?(?:\w+ )?orders?
         0.8 when did i (?:\w+ )?order|did i order|my (?:most recent|last|latest) (?:order|purchase)
+        0.9 (?:news|update|word) (?:on|about|of|from) (?:my|the) (?:\w+ )?(?:order|parcel|package|delivery)|neues (?:von|zu) mein\w+
         0.7 mein(?:e|en)? (?:zeug|kram|sachen|ware|waren)
         0.9 where(?:s| is| are| has| have)? (?:my|the) (?:\w+ )?(?:orders?|packages?|parcels?|stuff|delivery|shipment|things)
         0.8 (?:order|delivery|shipping|parcel|package) (?:status|tracking|update)|status of (?:my|the|order)
@@ -135,6 +138,8 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         1.0 (?:order|purchase) history|(?:past|previous|old|earlier|all) (?:my )?(?:orders|purchases)|all (?:of )?my orders
         0.9 my orders|my purchases|list (?:of )?(?:my )?orders|orders (?:have i|i have|i) (?:made|placed)
         0.9 what (?:did|have) i (?:buy|bought|order|ordered|purchased?)
+        0.9 (?:everything|all|things|stuff) (?:that )?(?:ive|i have|i) (?:\w+ )?(?:ordered|bought|purchased)
+        0.9 (?:alles|sachen|dinge) (?:was|die) ich (?:\w+ ){0,3}(?:bestellt|gekauft)
         1.0 bestellhistorie|bestellverlauf|(?:alle|fruhere|vergangene|bisherige) \w*\s?bestellungen
         0.9 meine (?:letzten )?(?:bestellungen|einkaufe)
         0.9 was (?:habe|hab) ich (?:\w+ )?(?:bestellt|gekauft)
@@ -144,6 +149,8 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         r"""
         0.9 (?:i )?(?:want|need|would like|d like|wanna|have) to (?:return|send (?:\w+ ){0,3}back)
         0.9 (?:return|send back) (?:my|the|this|that|these|those|it|them|an?|order|one|item)
+        0.8 (?:give|take) (?:it|them|this|that|these|those) back|nehmt ihr (?:\w+ ){0,3}zuruck
+        0.5 (?:has|have|got|is|with) (?:a |some )?(?:holes?|stains?|tears?)|ist (?:ein|n) (?:loch|fleck|riss)
         0.8 send (?:\w+ ){0,4}back|start a return|make a return|returning
         0.5 return|refund|exchange
         0.5 doesnt fit|dont fit|didnt fit|too (?:small|big|large|tight|short|long)|wrong (?:size|item|colou?r)
@@ -165,6 +172,9 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         1.0 (?:promo|coupon|voucher|discount|gift card|rabatt|gutschein)\w* ?codes?|(?:enter|redeem|use) (?:a|my|the) (?:\w+ )?(?:code|coupon|voucher|gift card)
         1.0 (?:card|payment) (?:was|is|got) (?:declined|refused|rejected)|which payment|ways to pay|(?:which|what) cards?
         1.2 (?:which|what) size (?:\w+ ){0,3}(?:fits?|me|right|need|take|should)|know (?:which|what|my) size
+        1.0 (?:do|must) i (?:have to |need to )?pay (?:\w+ ){0,3}(?:returns?|returning|sending|shipping|delivery)
+        1.0 muss ich (?:\w+ ){0,5}(?:bezahlen|zahlen)|(?:bis|until|by) (?:wann|when) (?:kann|darf|muss|can|may|must)
+        0.8 visa|mastercard|maestro|amex|american express|sofortuberweisung
         1.0 (?:return|refund|shipping|delivery|privacy|payment|exchange) polic(?:y|ies)|your polic(?:y|ies)|polic(?:y|ies)
         0.9 how (?:long|many days) (?:do i have|can i|does|do|is|will|until)
         0.9 how (?:do|can|does|would) (?:i|one|we|it|returns?|shipping|payment|the) (?:\w+ )?(?:return|pay|exchange|work|contact|send)
@@ -198,11 +208,14 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     "add_to_cart": _cues(
         r"""
         1.0 (?:add|put|throw|place|drop|stick) (?:\w+ ){0,18}(?:to|in|into) (?:\w+ )?(?:cart|basket|bag|trolley)
+        1.2 (?:like|want|have|need) (?:the|this|that|it|them|these|those)(?: \w+){0,3} (?:in|into) (?:my|the) (?:cart|basket|bag)
+        1.2 (?:hatte|mochte|will) (?:ich )?(?:\w+ ){0,4}(?:im|in den|in meinen|in meinem) (?:warenkorb|einkaufswagen|korb)
         0.9 add (?:it|them|this|that|these|those|the|one|two|three|\d+)
         0.9 (?:ill|i will|i) take (?:it|them|this|that|these|those|the|one|two|three|both|\d+)
         0.8 (?:i )?(?:want|wanna|would like|d like) to (?:buy|order|purchase|get) (?:it|them|this|that|these|those|the (?:first|second|third|last|\w+ one))
         0.7 buy (?:it|them|this|that|these|those|the (?:first|second|third|last))|order (?:it|this|that one)
         1.0 (?:leg|lege|pack|packe|tu|tue|nimm|steck|fug|fuge|legen sie) (?:\w+ ){0,18}(?:korb|warenkorb|einkaufswagen|wagen|tasche|hinzu|rein)
+        0.9 (?:das|die|den) \w+ (?:nehme?|kaufe?|bestelle?) ich
         0.9 in (?:den|meinen) (?:warenkorb|einkaufswagen|korb)|hinzufugen
         0.9 (?:ich )?(?:nehme?|kaufe?|bestelle?) (?:es|sie|ihn|das|die|den|diese\w*|beide|zwei|drei|\d+)
         0.8 (?:mochte|will|wurde gern\w*) (?:es|sie|ihn|das|die|den|diese\w*)(?: \w+){0,3} (?:kaufen|nehmen|bestellen|haben)
@@ -211,7 +224,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     "show_cart": _cues(
         r"""
         1.0 (?:whats|what is|show|see|view|check|open|look at) (?:\w+ ){0,3}(?:cart|basket|trolley)
-        0.8 my (?:cart|basket)|cart total|in my (?:cart|basket)|checkout|check out
+        0.8 my (?:cart|basket)|cart total|my total|total so far|gesamtsumme|in my (?:cart|basket)|checkout|check out
         1.0 (?:was|zeig|zeige|was ist|was liegt|was habe ich) (?:\w+ ){0,4}(?:warenkorb|einkaufswagen|korb)
         0.8 mein(?:en|em)? (?:warenkorb|einkaufswagen)|zur kasse
         """
@@ -242,6 +255,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     "human": _cues(
         r"""
         1.2 (?:talk|speak|chat|connect|transfer|put) (?:me )?(?:to|with|through to) (?:a |an |some |the |your )?(?:\w+ )?(?:human|person|agent|someone|somebody|employee|representative|rep|staff|manager|supervisor|real person)
+        1.4 (?:talk|speak|chat) (?:to|with) (?:the |your )?(?:customer|support|service|team|shop)
         1.2 (?:get|give|send|need|want|find) (?:me )?(?:a|an|your|the|some) (?:\w+ )?(?:human|person|agent|manager|employee|supervisor|representative|someone)
         1.0 (?:real|actual|live) (?:human|person|agent)|human (?:agent|please|being)|customer (?:support|care)|call me
         0.9 ^(?:human|agent|operator|representative|manager)$
@@ -263,7 +277,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
     ),
     "out_of_scope": _cues(
         r"""
-        1.2 weather|poem|poetry|joke|jokes|song|lyrics|recipe|politic\w*|president|election|news|football|soccer|lottery
+        1.2 weather|poem|poetry|joke|jokes|song|lyrics|recipe|politic\w*|president|election|(?:the|todays|world) news|news today|football|soccer|lottery
         1.2 bitcoin|crypto|stock market|translate|homework|essay|python|javascript|code for|write (?:me )?(?:a|an|some) (?!return)
         1.2 capital of|who (?:won|is the|was|invented)|meaning of life|horoscope|movie|movies|solve|\d+ (?:plus|minus|times) \d+
         1.2 wetter|gedicht|witz|witze|lied|rezept|politik\w*|bundeskanzler\w*|wahl|nachrichten|fussball|lotto|hausaufgaben

@@ -85,6 +85,7 @@ def _with_known_order(understood: Understanding, memory: Memory) -> Understandin
     talked_of = re.search(
         r"\b(?:order|status|bestellung|stand|paket|package|parcel|return|tracking)\b", understood.text
     )
+    talked_of = talked_of or any(understood.scores.get(each, 0) >= 0.4 for each in ("order_status", "start_return"))
     if known is None and talked_of and understood.filters.max_price_cents is None:
         known = next((number for number in numbers if number > _MOST_PLACES), None)
     if known is None:
@@ -252,6 +253,10 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
         add("start_return" if scores.get("start_return", 0) >= 0.5 else "order_status", 0.8)
     if memory.search and (filters.words or filters.category) and len(understood.words) <= 3 and _is_detail(filters):
         add("refine", 0.8)
+    if memory.search and filters.colours and not filters.names_goods:
+        add("refine", 0.4)  # "do they come in blue?"
+    if memory.orders and not memory.shown and understood.ordinals and not filters.says_anything:
+        add("order_status", 0.9)
     if understood.drops_price and memory.search:
         add("refine", 0.6)
     if "refine" in scores and not memory.search and not memory.shown:

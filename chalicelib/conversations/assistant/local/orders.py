@@ -24,7 +24,7 @@ _EVERYTHING = re.compile(
     r"\b(?:everything|all|all of (?:it|them)|the whole|whole order|both|alles|alle|komplett\w*|ganze\w*|beide\w*)\b"
 )
 _REASONS: Sequence[tuple[str, re.Pattern[str]]] = (
-    ("wrong_item", re.compile(r"\b(?:wrong (?:item|product|thing|one|article)|not what i ordered|different (?:item|product)|falsche\w* (?:artikel|produkt|ware)|etwas anderes bestellt|nicht bestellt)\b")),
+    ("wrong_item", re.compile(r"\b(?:wrong (?:item|product|thing|one|article)|(?:sent|got|received|delivered) (?:\w+ )?(?:the |a )?wrong|not what i ordered|different (?:item|product)|falsche\w* (?:artikel|produkt|ware)|etwas anderes bestellt|nicht bestellt)\b")),
     ("wrong_size", re.compile(r"\b(?:doesnt fit|dont fit|didnt fit|does not fit|do not fit|not fit|too (?:small|big|large|tight|short|long|wide|loose)|wrong size|size|passt (?:mir )?nicht|passen (?:mir )?nicht|zu (?:klein|gross|eng|kurz|lang|weit)|falsche grosse|grosse)\b")),
     ("damaged", re.compile(r"\b(?:damaged?|broken|torn|ripped|hole|holes|stain\w*|defect\w*|faulty|kaputt|beschadigt|defekt|zerrissen|loch|flecken?|riss)\b")),
     ("not_as_described", re.compile(r"\b(?:not as (?:described|pictured|shown|expected)|looks? different|different (?:colou?r|from)|misleading|quality|nicht wie (?:beschrieben|abgebildet|erwartet)|sieht anders aus|andere farbe|falsche farbe|wrong colou?r|qualitat)\b")),

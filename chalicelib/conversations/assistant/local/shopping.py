@@ -14,7 +14,7 @@ from chalicelib.conversations.assistant.turns import Intent, ProductFact, Reply,
 
 _SHOWN = 5
 _MORE = re.compile(
-    r"\b(?:more|others?|else|different|another|next|further|mehr|ander\w*|weitere\w*|noch)\b"
+    r"\b(?:more|going|go on|others?|else|different|another|next|further|mehr|ander\w*|weitere\w*|noch)\b"
 )  # fmt: skip
 _CHEAPER = re.compile(
     r"\b(?:cheaper|less expensive|too expensive|too pricey|lower price|billiger\w*|gunstiger\w*|preiswerter\w*|"

@@ -15,8 +15,8 @@ _TOPICS: Mapping[str, re.Pattern[str]] = {
     "promotions": re.compile(r"promo\w*|coupons?|vouchers?|discounts?|gutschein\w*|rabatt\w*|aktion\w*|angebot\w*|deals?|sale"),
     "sizing": re.compile(r"\bsiz(?:e|es|ing)\b|\bgrosse(?:n\w*)?\b|measure\w*|ausmessen"),
     "privacy": re.compile(r"privacy|gdpr|dsgvo|datenschutz|\bdata\b|\bdaten\b|cookies?|delete my account|konto loschen"),
-    "returns": re.compile(r"return\w*|refund\w*|exchange\w*|send (?:\w+ ){0,3}back|money back|ruckgabe\w*|rucksend\w*|retoure\w*|umtausch\w*|zuruck\w*|erstatt\w*"),
-    "payment": re.compile(r"\bpay\w*|\bcards?\b|paypal|klarna|invoice|bezahl\w*|zahl\w*|rechnung|karte\w*|declined"),
+    "returns": re.compile(r"return\w*|refund\w*|exchange\w*|send(?:ing)? (?:\w+ ){0,3}back|money back|ruckgabe\w*|rucksend\w*|retoure\w*|umtausch\w*|zuruck\w*|erstatt\w*"),
+    "payment": re.compile(r"\bpay\w*|\bcards?\b|paypal|klarna|visa|mastercard|maestro|amex|american express|invoice|bezahl\w*|zahl\w*|rechnung|karte\w*|declined"),
     "shipping": re.compile(r"ship\w*|deliver\w*|postage|versand\w*|versend\w*|liefer\w*|porto|verschick\w*"),
     "contact": re.compile(r"contact|phone|reach|opening hours|customer service|kontakt|telefon\w*|erreich\w*|offnungszeiten|kundendienst"),
 }  # fmt: skip

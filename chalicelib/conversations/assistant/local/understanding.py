@@ -8,8 +8,9 @@ else a word to look for in the catalogue.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from chalicelib.commerce.catalogue.search_words import stem
 from chalicelib.conversations.assistant.local import amounts, cues, lexicon
@@ -32,7 +33,7 @@ _GERMAN = frozenset(
         "grün günstiger ähnlich zweite erste letzte hallo danke suche gibt habt es sie den dem auf noch auch oder aber "
         "jacke kleid hemd hose schuhe tasche rock mantel pulli socken empfiehl lieferung wer euer wann billig herren "
         "damen nur eins davon zwei welche welches alle meinen meiner kostet kosten lager guten morgen abend moin servus "
-        "blaue rote schwarze weiße grüne grau graue braun braune gelb rosa lila dunkelblau keine ahnung bis leg lege euro "
+        "hat hatte blaue rote schwarze weiße grüne grau graue braun braune gelb rosa lila dunkelblau keine ahnung bis leg lege euro "
         "wieder zurück zurueck fuer ueber weiss gruen guenstiger aehnlich paket nehme lieber egal warum geht bin"
     )
 )
@@ -220,19 +221,14 @@ def _is_known(word: str, vocabulary: Vocabulary) -> bool:
     )
 
 
-_names_of: dict[int, tuple[Vocabulary, frozenset[str]]] = {}
+@lru_cache(maxsize=8)
+def _words_and_stems(values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(form for value in values for word in words_of(value) for form in (word, stem(word)))
 
 
 def _names(vocabulary: Vocabulary) -> frozenset[str]:
     """Return the words of all categories, brands and departments, each in the singular too."""
-    kept = _names_of.get(id(vocabulary))
-    if kept is not None and kept[0] is vocabulary:
-        return kept[1]
-    values = (*vocabulary.categories, *vocabulary.brands, *vocabulary.departments)
-    found = frozenset(form for value in values for word in words_of(value) for form in (word, stem(word)))
-    _names_of.clear()  # one shop has one vocabulary at a time
-    _names_of[id(vocabulary)] = (vocabulary, found)
-    return found
+    return _words_and_stems((*vocabulary.categories, *vocabulary.brands, *vocabulary.departments))
 
 
 # --- what is said of products ------------------------------------------------------------------------------------
@@ -244,7 +240,7 @@ def _filters(
     """Return what words say of products, and which are left over: neither filler nor filter."""
     rest = list(words)
     unwanted = set(_NO_WORDS.findall(text))
-    brand, rest = _take_phrase(rest, _phrases(vocabulary.brands))
+    brand, rest = _take_phrase(rest, _phrases(tuple(vocabulary.brands)))
     colours, rest = _take_colours(rest, unwanted)
     department, rest = _take_department(rest, vocabulary)
     rest = _in_english(rest, language)
@@ -297,7 +293,8 @@ _SORTS = (
 )  # fmt: skip
 
 
-def _phrases(values: Sequence[str]) -> dict[tuple[str, ...], str]:
+@lru_cache(maxsize=8)
+def _phrases(values: tuple[str, ...]) -> Mapping[tuple[str, ...], str]:
     return {tuple(words_of(value)): value for value in values if words_of(value)}
 
 
@@ -328,7 +325,10 @@ def _take_colours(words: list[str], unwanted: set[str]) -> tuple[tuple[str, ...]
 
 def _take_department(words: list[str], vocabulary: Vocabulary) -> tuple[str | None, list[str]]:
     by_key = {" ".join(words_of(name)): name for name in vocabulary.departments}
-    wanted = [lexicon.DEPARTMENTS.get(word) or lexicon.PEOPLE.get(word) for word in words]
+    wanted = [
+        lexicon.DEPARTMENTS.get(word) or lexicon.PEOPLE.get(word) or lexicon.PEOPLE.get(word.removesuffix("s"))
+        for word in words
+    ]
     found = {by_key[key] for key in wanted if key in by_key}
     rest = [word for word, key in zip(words, wanted, strict=True) if key is None]
     # For both of them is for anybody.
@@ -340,8 +340,20 @@ def _in_english(words: list[str], language: Language) -> list[str]:
     found = []
     for word in words:
         german = None if language == "en" and word in _FALSE_FRIENDS else lexicon.GERMAN.get(word)
-        found += (german or lexicon.ENGLISH.get(word) or word).split()
+        english = None if language == "de" and word in _GERMAN else lexicon.ENGLISH.get(word)
+        found += (german or english or word).split()
     return found
+
+
+@lru_cache(maxsize=8)
+def _named_categories(categories: tuple[str, ...]) -> Mapping[tuple[str, ...], Set[str]]:
+    named: dict[tuple[str, ...], set[str]] = {}
+    for category in categories:
+        for part in {category, *category.split("&")}:
+            key = tuple(stem(word) for word in words_of(part))
+            if key:
+                named.setdefault(key, set()).add(category)
+    return named
 
 
 def _take_category(words: list[str], vocabulary: Vocabulary) -> tuple[str | None, tuple[str, ...], list[str]]:
@@ -350,16 +362,11 @@ def _take_category(words: list[str], vocabulary: Vocabulary) -> tuple[str | None
     "Hoodies & Sweatshirts" is named by each of its parts. A part that several categories have ("Socks", "Socks &
     Hosiery") names none of them: it is looked for as a word.
     """
-    named: dict[tuple[str, ...], set[str]] = {}
-    for category in vocabulary.categories:
-        for part in {category, *category.split("&")}:
-            key = tuple(stem(word) for word in words_of(part))
-            if key:
-                named.setdefault(key, set()).add(category)
+    named = _named_categories(tuple(vocabulary.categories))
     stems = [stem(word) for word in words]
     for size in range(min(_LONGEST_PHRASE, len(words)), 0, -1):
         for at in range(len(words) - size + 1):
-            found = named.get(tuple(stems[at : at + size]), set())
+            found = named.get(tuple(stems[at : at + size]), frozenset())
             if len(found) == 1:
                 [category] = found
                 whole = len(words_of(category)) == size

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.conversations.assistant.local.consent import is_no, is_yes
 
@@ -44,3 +46,33 @@ def test_a_text_that_names_a_deed_is_a_yes_to_that_deed_alone() -> None:
 def test_a_no_is_never_a_yes(text: str) -> None:
     assert is_no(text)
     assert not is_yes(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "No!", "no thanks", "ach nee, lass mal", "actually no", "nein danke", "👎", "hm, not yet"]
+)
+def test_a_no_may_begin_with_a_sigh(text: str) -> None:
+    assert is_no(text)
+    assert not is_yes(text)
+
+
+@pytest.mark.parametrize("text", ["no, two of them", "nobody", "no problem with my order", "ok", "oh", "👍 no"])
+def test_what_goes_on_after_a_no_is_none(text: str) -> None:
+    assert not is_no(text)
+
+
+_YES_WORDS = st.sampled_from(["yes", "ja", "ok", "sure", "do it", "passt", "please", "danke", "👍", ",", "!"])
+_DOUBTS = st.sampled_from(
+    ["no", "nein", "not", "nicht", "dont", "nee", "?", "yes?", "🤔", "🤷", "👎", "❌", "but", "aber", "if", "wenn",
+     "maybe", "vielleicht", "...", "later", "three"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(_YES_WORDS, max_size=4),
+    _DOUBTS,
+    st.lists(_YES_WORDS, max_size=4),
+    st.sampled_from([None, "add_to_cart"]),
+)
+def test_a_doubt_anywhere_makes_it_no_yes(before: list[str], doubt: str, after: list[str], to: str | None) -> None:
+    assert not is_yes(" ".join((*before, doubt, *after)), to)
