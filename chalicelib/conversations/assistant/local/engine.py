@@ -32,6 +32,7 @@ _DOUBT = 0.25
 _FEW_WORDS = 4
 # A number up to here is a place in a list.
 _MOST_PLACES = 20
+_ORDERS = re.compile(r"\b(?:order|status|bestellung|stand|paket|package|parcel|return|tracking)\b")
 _COURTESIES: tuple[Intent, ...] = ("greeting", "thanks", "help")
 _NEW_SUBJECT: tuple[Intent, ...] = (
     "search", "recommend", "policy", "human", "help", "show_cart", "order_history", "out_of_scope", "feedback",
@@ -82,10 +83,9 @@ def _with_known_order(understood: Understanding, memory: Memory) -> Understandin
         return understood
     numbers = [int(word) for word in understood.text.split() if word.isdecimal() and len(word) < 19]
     known = next((number for number in numbers if number in memory.orders), None)
-    talked_of = re.search(
-        r"\b(?:order|status|bestellung|stand|paket|package|parcel|return|tracking)\b", understood.text
+    talked_of = bool(_ORDERS.search(understood.text)) or any(
+        understood.scores.get(each, 0) >= 0.4 for each in ("order_status", "start_return")
     )
-    talked_of = talked_of or any(understood.scores.get(each, 0) >= 0.4 for each in ("order_status", "start_return"))
     if known is None and talked_of and understood.filters.max_price_cents is None:
         known = next((number for number in numbers if number > _MOST_PLACES), None)
     if known is None:
