@@ -1,4 +1,4 @@
-"""A handful of conversations for a demo, made by the rules, so that the help desk has something to do."""
+"""A handful of conversations and templates for a demo, made by the rules: the help desk has something to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from chalicelib.conversations.desk import handoffs, notes, replies
-from chalicelib.conversations.history import messages, reactions, sessions
+from chalicelib.conversations.history import messages, reactions, sessions, templates
 from chalicelib.conversations.history.messages import NewMessage
 from chalicelib.conversations.history.sessions import NewSession
 from chalicelib.core.auth import Caller, Role
@@ -62,9 +62,28 @@ TALKS = (
     ),
 )
 
+TEMPLATES = (
+    {
+        "name": "Gift finder",
+        "description": "For whom, for which occasion, and up to which price.",
+        "category": "gifts",
+        "template_data": {"occasion": "birthday", "max_price": 75},
+        "is_active": True,
+    },
+    {
+        "name": "Help with an order",
+        "description": "Where it is, what can still be changed, and how to send something back.",
+        "category": "orders",
+        "template_data": {"topic": "order"},
+        "is_active": True,
+    },
+)
+
 
 def add(connection: Connection, customer_account: int, staff_account: int) -> None:
     """Add the conversations of a demo's customer, of which one waits for a person and one is with its staff."""
+    for template in TEMPLATES:
+        templates.create_template(connection, template, Caller(staff_account, "staff", Role.STAFF, None, 0))
     for talk in TALKS:
         session = _hold(connection, customer_account, talk)
         if talk.rating is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
@@ -138,6 +140,18 @@ BodyMoneyAboveZero = Annotated[SomeMoney, BeforeValidator(_number)]
 # As long as a user name may be, since an address is one. ASCII: other domains are written in punycode.
 Email = Annotated[str, Field(max_length=150, pattern=f"^{ADDRESS}$", examples=["robin@example.com"])]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT), BeforeValidator(whole)]
+
+
+def _written_as_day(value: object) -> object:
+    # A number of seconds would be taken for a day too.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must be a day such as 2026-03-01")
+    return value
+
+
+AS_DAY = BeforeValidator(_written_as_day)
+# A day of a list or of figures; so many years that sums over them stay within what a database can compare with.
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1)), AS_DAY]
 
 # Text of one line that says something: no control characters, not only space.
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]

@@ -22,3 +22,5 @@ def test_the_help_desk_of_a_demo_has_something_of_each_kind(shop: Engine) -> Non
     assert {row["kind"] for row in desk.get("/conversations/low-rated").json} == {"reaction", "rating"}
     assert {row["outcome"] for row in desk.get("/conversations/unanswered").json} == {"unanswered", "refused"}
     assert len(desk.get("/conversations?q=parcel").json) == 1
+    offered = client_of(Role.CUSTOMER).get("/api/templates/").json
+    assert [row["name"] for row in offered["results"]] == [row["name"] for row in demo_conversations.TEMPLATES]

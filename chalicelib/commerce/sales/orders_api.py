@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, WithJsonSchema
 from pydantic.config import JsonDict
 
 from chalicelib.commerce.sales import checkouts, checkouts_api, orders, payments
@@ -20,7 +19,7 @@ from chalicelib.commerce.sales.payments import PaymentDeclined
 from chalicelib.core.auth import PUBLIC, STAFF_OR_OWNER, Caller
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import Forbidden, NotFound, Unauthenticated, Unavailable
-from chalicelib.core.inputs import BodyMoney, Email, Id, Prose
+from chalicelib.core.inputs import AS_DAY, BodyMoney, Email, Id, Prose
 from chalicelib.core.money import floor_cents
 from chalicelib.core.paging import MAX_ID, Page, TimelineQuery
 from chalicelib.core.routes import Reply, Routes, versioned
@@ -45,15 +44,7 @@ AnyCaseStatus = Annotated[
     WithJsonSchema({"type": "string", "pattern": _ANY_CASE, "examples": ["Complete"]}),
 ]
 
-
-def _written_as_day(value: object) -> object:
-    # A number of seconds would be taken for a day too.
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("must be a day such as 2026-03-01")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_written_as_day)]
+Day = Annotated[date, AS_DAY]
 
 
 class OrderQuery(TimelineQuery):

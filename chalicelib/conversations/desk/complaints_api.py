@@ -10,7 +10,7 @@ from chalicelib.conversations.desk import complaints
 from chalicelib.conversations.desk.complaints import Complaint, Kind, Outcome
 from chalicelib.conversations.desk.complaints_sql import WHOLE, Wanted
 from chalicelib.conversations.desk.desk_answers import Who, present_who
-from chalicelib.conversations.desk.desk_fields import Days
+from chalicelib.conversations.desk.desk_days import Days
 from chalicelib.conversations.history import sessions
 from chalicelib.core.auth import STAFF, Caller
 from chalicelib.core.database import Connection

@@ -27,7 +27,7 @@ from chalicelib.conversations.desk.desk_answers import (
     present_reaction,
     present_who,
 )
-from chalicelib.conversations.desk.desk_fields import Days
+from chalicelib.conversations.desk.desk_days import Days
 from chalicelib.conversations.history.message_answers import Message, present_message
 from chalicelib.conversations.history.session_answers import Analytics, present_analytics
 from chalicelib.conversations.history.sessions import Status

@@ -10,9 +10,9 @@ from chalicelib.accounts import accounts
 from chalicelib.conversations.desk import conversations, handoffs, notes, notes_sql, replies
 from chalicelib.conversations.desk.conversations import Listed
 from chalicelib.conversations.desk.desk_answers import DeskConversation, Note, present_conversation, present_note
-from chalicelib.conversations.desk.desk_fields import Content
 from chalicelib.conversations.desk.handoffs import NotTaken, TakenByAnother
 from chalicelib.conversations.history import sessions
+from chalicelib.conversations.history.fields import Content
 from chalicelib.conversations.history.message_answers import Message, present_message
 from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core.auth import STAFF, Caller

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from chalicelib.conversations.figures import figures
 from chalicelib.conversations.figures.figures import MOST_DAYS, Granularity, Span
@@ -15,23 +14,14 @@ from chalicelib.core import clock
 from chalicelib.core.auth import STAFF
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import InvalidInput
+from chalicelib.core.inputs import Day
 from chalicelib.core.money import Money
 from chalicelib.core.routes import Routes, Text
 
 routes = Routes("Analytics")
 
 _LATEST = 30  # days, where none are said
-_FIRST, _LAST = date(2000, 1, 1), date(2200, 1, 1)
 
-
-def _written_as_day(value: object) -> object:
-    # A date would also be read from a number of seconds.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError("must be a day, YYYY-MM-DD")
-    return value
-
-
-Day = Annotated[date, Field(ge=_FIRST, lt=_LAST), BeforeValidator(_written_as_day)]
 Cost = Annotated[Decimal, WithJsonSchema({"type": "number", "examples": [0.001250]})]
 
 

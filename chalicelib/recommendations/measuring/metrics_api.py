@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.commerce.sales import kept_sales
 from chalicelib.core import clock
@@ -16,6 +15,7 @@ from chalicelib.core.auth import STAFF
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import InvalidInput
+from chalicelib.core.inputs import Day
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations.measuring import days_sql
@@ -26,17 +26,6 @@ routes = Routes("Recommendations")
 MOST_DAYS = 400
 MOST_GROUPS = 500
 _LATEST = 28  # days, where none are said
-_FIRST, _LAST = date(2000, 1, 1), date(2200, 1, 1)
-
-
-def _written_as_day(value: object) -> object:
-    # A date would also be read from a number of seconds.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError("must be a day, YYYY-MM-DD")
-    return value
-
-
-Day = Annotated[date, Field(ge=_FIRST, lt=_LAST), BeforeValidator(_written_as_day)]
 
 
 class Grouping(StrEnum):
