@@ -127,7 +127,7 @@ def _changed(turn: Turn, waits: Mapping[str, Any]) -> Reply | None:
         and not turn.understood.filters.says_anything
     ):
         return talk.declined(turn, something=True)
-    if waits["name"] == "start_return" and orders.reason_in(turn.understood.text):
+    if waits["name"] == "start_return" and orders.reason_said(turn):
         known = {"order": arguments["order_id"], "items": arguments["item_ids"]}
         return orders.start_return(turn, known)
     return None

@@ -153,7 +153,7 @@ def _which_order(turn: Turn, orders: Sequence[OrderFact], intent: Intent, **kept
 def start_return(turn: Turn, known: dict[str, Any] | None = None) -> Reply:
     """Find out which items of which order go back and why, then ask for the yes. `known`: what was found before."""
     kept = dict(known or {})
-    reason = kept.get("reason") or reason_in(turn.understood.text)
+    reason = kept.get("reason") or reason_said(turn)
     order_id = kept.get("order") or turn.understood.order_id or _meant_order(turn) or turn.memory.order
     if order_id is None or (_NEWEST.search(turn.understood.text) and not kept and turn.understood.order_id is None):
         found = _order_to_return(turn, reason)
@@ -174,6 +174,11 @@ def start_return(turn: Turn, known: dict[str, Any] | None = None) -> Reply:
     if not chosen:
         return _which_items(turn, order, lines, reason)
     return _propose(turn, order, chosen, reason)
+
+
+def reason_said(turn: Turn) -> str | None:
+    """Return the reason that the words give as they were said, else as they were put right ("mind" is no "mini")."""
+    return reason_in(" ".join(words_of(turn.question.text))) or reason_in(turn.understood.text)
 
 
 def reason_in(text: str) -> str | None:
