@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from chalicelib.accounts import accounts
 from chalicelib.conversations.history import reactions
 from chalicelib.conversations.history.reactions import ReactionType
-from chalicelib.conversations.history.session_answers import Person, present_person
+from chalicelib.conversations.history.session_answers import Person, present_person_to
 from chalicelib.core.auth import SIGNED_IN, Caller
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import NotFound
@@ -53,12 +53,12 @@ class ReactionsQuery(BaseModel):
     limit: int = Field(100, ge=0, le=MAX_LIMIT, description="How many to answer at most.")
 
 
-def present_reaction(row: Any, message_id: str, person: Any) -> dict[str, Any]:
+def present_reaction(row: Any, message_id: str, person: Any, caller: Caller) -> dict[str, Any]:
     """Return a reaction with who made it (of `accounts.find_people`) as it goes over the wire."""
     return {
         "id": row.id,
         "message": message_id.lower(),
-        "user": present_person(person),
+        "user": present_person_to(caller, person),
         "reaction_type": row.reaction_type,
         "comment": row.comment,
         "created_at": row.created_at,
@@ -83,7 +83,7 @@ def react_to_message(connection: Connection, caller: Caller, message_id: str, bo
     """
     reacted = reactions.react(connection, message_id, caller, body.reaction_type, body.comment)
     person = accounts.find_people(connection, [caller.account_id])[caller.account_id]
-    return Reply(present_reaction(reacted.row, message_id, person), status=201 if reacted.is_new else 200)
+    return Reply(present_reaction(reacted.row, message_id, person, caller), status=201 if reacted.is_new else 200)
 
 
 @routes.get("/api/messages/{message_id}/reactions", access=SIGNED_IN, response=list[Reaction], errors=[NotFound])
@@ -93,7 +93,7 @@ def list_message_reactions(
     """List the reactions to a message, the first ones first."""
     rows = reactions.list_reactions(connection, message_id, caller, skip=query.skip, limit=query.limit)
     people = accounts.find_people(connection, {row.account_id for row in rows})
-    return [present_reaction(row, message_id, people[row.account_id]) for row in rows]
+    return [present_reaction(row, message_id, people[row.account_id], caller) for row in rows]
 
 
 @routes.delete(

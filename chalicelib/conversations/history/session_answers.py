@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from chalicelib.conversations.history.counters import elapsed_ms
 from chalicelib.conversations.history.message_answers import Message, present_message
 from chalicelib.conversations.history.sessions import Satisfaction, Status
+from chalicelib.core.auth import Caller
 
 _PPM = 1_000_000
 
@@ -21,7 +22,7 @@ class Person(BaseModel):
 
     id: int
     username: str
-    email: str = Field(description="Empty where none is known.")
+    email: str = Field(description="Empty where none is known; to others than staff it is empty, and so are names.")
     first_name: str
     last_name: str
     date_joined: AwareDatetime
@@ -116,6 +117,14 @@ def present_person(row: Any) -> dict[str, Any]:
         "last_name": row.last_name,
         "date_joined": row.created_at,
     }
+
+
+def present_person_to(caller: Caller, row: Any) -> dict[str, Any]:
+    """Return a person as others than itself may see it: who is no member of staff learns the user name alone."""
+    person = present_person(row)
+    if caller.is_staff or caller.account_id == row.id:
+        return person
+    return {**person, "email": "", "first_name": "", "last_name": ""}
 
 
 def present_list_item(row: Any, username: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.accounts import accounts
 from chalicelib.conversations.history import templates
-from chalicelib.conversations.history.session_answers import Person, Session, present_person, present_session
+from chalicelib.conversations.history.session_answers import Person, Session, present_person_to, present_session
 from chalicelib.core import bodies
 from chalicelib.core.auth import SIGNED_IN, Caller
 from chalicelib.core.bodies import Change, without_default
@@ -105,7 +105,7 @@ class TemplatesQuery(NumberedQuery):
     )
 
 
-def _present(row: Any, people: Any) -> dict[str, Any]:
+def _present(row: Any, people: Any, caller: Caller) -> dict[str, Any]:
     person = people.get(row.created_by)
     return {
         "id": row.id,
@@ -115,15 +115,15 @@ def _present(row: Any, people: Any) -> dict[str, Any]:
         "template_data": msgspec.json.decode(row.template_data),
         "is_active": bool(row.is_active),
         "usage_count": row.usage_count,
-        "created_by": None if person is None else present_person(person),
+        "created_by": None if person is None else present_person_to(caller, person),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
 
 
-def _answer(connection: Connection, row: Any) -> dict[str, Any]:
+def _answer(connection: Connection, row: Any, caller: Caller) -> dict[str, Any]:
     authors = [] if row.created_by is None else [row.created_by]
-    return _present(row, accounts.find_people(connection, authors) if authors else {})
+    return _present(row, accounts.find_people(connection, authors) if authors else {}, caller)
 
 
 @routes.get("/api/templates", access=SIGNED_IN, response=Listed[Template])
@@ -134,20 +134,20 @@ def list_templates(connection: Connection, caller: Caller, query: TemplatesQuery
     )
     authors = {row.created_by for row in found.items if row.created_by is not None}
     people = accounts.find_people(connection, authors) if authors else {}
-    return found.with_items([_present(row, people) for row in found.items])
+    return found.with_items([_present(row, people, caller) for row in found.items])
 
 
 @routes.post("/api/templates", access=SIGNED_IN, response=Template, status=201, errors=[Conflict])
 def create_template(connection: Connection, caller: Caller, base_path: str, body: NewTemplate) -> Reply:
     """Make a template, of which one is the author."""
     row = templates.create_template(connection, body.model_dump(), caller)
-    return Reply(_answer(connection, row), {"Location": f"{base_path}/api/templates/{row.id}"})
+    return Reply(_answer(connection, row, caller), {"Location": f"{base_path}/api/templates/{row.id}"})
 
 
 @routes.get("/api/templates/{template_id}", access=SIGNED_IN, response=Template, errors=[NotFound])
 def get_template(connection: Connection, caller: Caller, template_id: int) -> dict[str, Any]:
     """Read a template; one that is switched off is seen by its author and staff only."""
-    return _answer(connection, templates.get_template(connection, template_id, caller))
+    return _answer(connection, templates.get_template(connection, template_id, caller), caller)
 
 
 _CHANGING: dict[str, Any] = {
@@ -160,14 +160,14 @@ _CHANGING: dict[str, Any] = {
 @routes.put("/api/templates/{template_id}", **_CHANGING)
 def replace_template(connection: Connection, caller: Caller, template_id: int, body: NewTemplate) -> dict[str, Any]:
     """Change all of a template, as its author or staff; what is left out is as in a new one."""
-    return _answer(connection, templates.change_template(connection, template_id, body.model_dump(), caller))
+    return _answer(connection, templates.change_template(connection, template_id, body.model_dump(), caller), caller)
 
 
 @routes.patch("/api/templates/{template_id}", **_CHANGING)
 def change_template(connection: Connection, caller: Caller, template_id: int, body: TemplateChange) -> dict[str, Any]:
     """Change a template, as its author or staff."""
     changes = body.model_dump(exclude_unset=True)
-    return _answer(connection, templates.change_template(connection, template_id, changes, caller))
+    return _answer(connection, templates.change_template(connection, template_id, changes, caller), caller)
 
 
 @routes.delete(

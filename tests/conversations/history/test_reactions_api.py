@@ -110,3 +110,13 @@ def test_the_same_reaction_many_times_at_once_is_one(shop: Engine, mine: Client,
     assert sorted(each.status for each in answers) == [200] * 7 + [201]
     with shop.connect() as connection:
         assert len(connection.execute(select(message_reactions)).all()) == 1
+
+
+def test_the_owner_learns_of_staff_that_reacts_the_user_name_alone(mine: Client, message: str) -> None:
+    staff = make_account_row(Role.STAFF, email="sam@example.com", first_name="Sam", last_name="Staff")
+    react(Client(make_token(staff)), message)
+    (seen,) = mine.get(f"/api/messages/{message}/reactions/").json
+    assert (seen["user"]["id"], seen["user"]["username"]) == (staff, seen["user"]["username"])
+    assert [seen["user"][name] for name in ("email", "first_name", "last_name")] == ["", "", ""]
+    (by_staff,) = client_of(Role.STAFF).get(f"/api/messages/{message}/reactions/").json
+    assert by_staff["user"]["email"] == "sam@example.com"

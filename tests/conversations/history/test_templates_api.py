@@ -51,9 +51,10 @@ def test_what_is_made_is_read_by_everybody(author: Client, other: Client) -> Non
     made = make(author)
     assert {name: made[name] for name in GIFT} == GIFT
     assert (made["is_active"], made["usage_count"], made["created_by"]["first_name"]) == (True, 0, "Robin")
-    assert other.get(f"/api/templates/{made['id']}/").json == made
-    assert other.get(f"/api/conversations/templates/{made['id']}").json == made
-    assert other.get("/api/templates/").json == {"count": 1, "next": None, "previous": None, "results": [made]}
+    seen = {**made, "created_by": {**made["created_by"], "first_name": ""}}
+    assert other.get(f"/api/templates/{made['id']}/").json == seen
+    assert other.get(f"/api/conversations/templates/{made['id']}").json == seen
+    assert other.get("/api/templates/").json == {"count": 1, "next": None, "previous": None, "results": [seen]}
     assert Client().get("/api/templates/").status == 401
 
 
@@ -161,3 +162,17 @@ def test_what_is_no_template_is_refused(author: Client, change: dict[str, Any]) 
     template_id = make(author)["id"]
     assert author.post("/api/templates", GIFT | {"name": "New"} | change).status == 422
     assert author.patch(f"/api/templates/{template_id}", change).status == 422
+
+
+@pytest.mark.usefixtures("shop")
+def test_other_customers_do_not_learn_who_the_author_is_beyond_the_user_name() -> None:
+    author = make_account_row(Role.CUSTOMER, email="robin@example.com", first_name="Robin", last_name="Field")
+    made = Client(make_token(author)).post("/api/templates/", {"name": "Gifts"}).json
+    assert made["created_by"]["email"] == "robin@example.com"
+    other = client_of(Role.CUSTOMER)
+    listed = other.get("/api/templates/").json["results"][0]
+    for seen in (listed, other.get(f"/api/templates/{made['id']}/").json):
+        person = seen["created_by"]
+        assert person["username"] == made["created_by"]["username"]
+        assert [person[name] for name in ("email", "first_name", "last_name")] == ["", "", ""]
+    assert client_of(Role.STAFF).get(f"/api/templates/{made['id']}/").json["created_by"]["last_name"] == "Field"
