@@ -29,7 +29,7 @@ def _limits(text: str) -> tuple[int | None, int | None]:
         ("under 1,299.00", None, 129900), ("under 2k", None, 200000), ("between 1k and 2k dollars", 100000, 200000),
         ("I do not want to spend more than 80", None, 8000), ("nothing above 80", None, 8000),
         ("nothing below 100", 10000, None), ("not under $30", 3000, None),
-        ("over 20 but under 60", 2000, 6000),
+        ("over 20 but under 60", 2000, 6000), ("over 60 and under 20", 2000, 6000),
         ("unter 50 €", None, 5000), ("bis 80 Euro", None, 8000), ("höchstens 49,90", None, 4990),
         ("ab 100", 10000, None), ("mindestens 20 Euro", 2000, None), ("zwischen 20 und 40", 2000, 4000),
         ("von 20 bis 40 Euro", 2000, 4000), ("etwa 100 Euro", 7500, 12500), ("unter 1.299,00 €", None, 129900),
