@@ -12,7 +12,7 @@ from chalicelib.conversations.history import messages
 from chalicelib.core.auth import Role
 from chalicelib.core.database import transaction
 from tests.client import Client
-from tests.conversations.makers import make_answer, make_reaction, make_said, make_session
+from tests.conversations.makers import make_answer, make_reaction, make_said, put_session
 from tests.factories import NOON, client_of, counted_statements, make_account_row
 
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ def owner(client: Client) -> int:
 
 
 def talk(owner: int, outcome: str = "answered", **given: Any) -> tuple[Any, Any]:
-    session = make_session(owner, **given)
+    session = put_session(owner, **given)
     at = given.get("created_at", NOON)
     make_said(session, content="An older question", timestamp=at)
     make_said(session, content="Where is my order?", timestamp=at)

@@ -15,7 +15,7 @@ from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import transaction
 from tests.client import Client
-from tests.conversations.makers import make_reaction, make_said, make_session, session_row
+from tests.conversations.makers import make_reaction, make_said, put_session, session_row
 from tests.factories import (
     NOON,
     client_of,
@@ -65,7 +65,7 @@ def say(owner: int, *contents: str) -> str:
 
 def test_all_conversations_are_listed_the_last_active_first(staff: Client, owner: int) -> None:
     other = make_account_row(Role.CUSTOMER)
-    made = [make_session(each, created_at=NOON + n * HOUR).public_id for n, each in enumerate((owner, other, owner))]
+    made = [put_session(each, created_at=NOON + n * HOUR).public_id for n, each in enumerate((owner, other, owner))]
     assert ids(staff.get("/conversations")) == made[::-1]
     first = staff.get("/conversations?after=&limit=2")
     assert ids(first) == made[:0:-1]
@@ -77,11 +77,9 @@ def test_all_conversations_are_listed_the_last_active_first(staff: Client, owner
 def test_the_list_is_narrowed(staff: Client) -> None:
     customer = make_customer()
     owner, me = make_account_row(Role.CUSTOMER, customer_id=customer), make_account_row(Role.STAFF)
-    plain = make_session(make_account_row(Role.CUSTOMER), status="paused")
-    rated = make_session(
-        owner, session_rating=2, tags='["gifts", "jeans"]', last_activity_at=NOON + timedelta(days=1)
-    )
-    waiting, taken = make_session(owner), make_session(owner)
+    plain = put_session(make_account_row(Role.CUSTOMER), status="paused")
+    rated = put_session(owner, session_rating=2, tags='["gifts", "jeans"]', last_activity_at=NOON + timedelta(days=1))
+    waiting, taken = put_session(owner), put_session(owner)
     ask(waiting)
     take(taken, me)
     narrowed = {
@@ -115,7 +113,7 @@ def test_the_list_is_narrowed(staff: Client) -> None:
 def test_those_that_wait_stand_in_the_order_in_which_they_asked(
     staff: Client, owner: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    early, late, archived, taken = (make_session(owner) for _ in range(4))
+    early, late, archived, taken = (put_session(owner) for _ in range(4))
     start = clock.now()
     for minutes, session in ((0, archived), (1, early), (5, late)):
         monkeypatch.setattr(clock, "now", lambda minutes=minutes: start + timedelta(minutes=minutes))
@@ -151,7 +149,7 @@ def test_words_are_looked_for_in_all_messages_and_shown_where_they_stand(staff: 
 def test_a_page_takes_four_statements_at_most(shop: Engine, staff: Client, owner: int) -> None:
     for _ in range(5):
         say(owner, "A scarf")
-        ask(make_session(owner))
+        ask(put_session(owner))
     counts = []
     for query in ("", "limit=2", "after=&limit=2", "sort=waiting", "q=scarf&limit=2"):
         with counted_statements(shop) as statements:
@@ -171,7 +169,7 @@ def test_a_conversation_is_shown_with_its_customer_and_all_around_it(staff: Clie
     buyer = Client(make_token(owner))
     cart = buyer.post("/carts").json["id"]
     buyer.put(f"/carts/{cart}/items/{jeans}", {"quantity": 3})
-    session = make_session(owner, title="My jeans")
+    session = put_session(owner, title="My jeans")
     said = make_said(session)
     answer = make_said(session, "ai")
     make_reaction(answer, "dislike", owner, comment="Wrong size")
@@ -204,7 +202,7 @@ def test_a_conversation_is_shown_with_its_customer_and_all_around_it(staff: Clie
 
 
 def test_an_account_without_a_customer_has_no_context(staff: Client, owner: int) -> None:
-    view = staff.get(f"/conversations/{make_session(owner).public_id}").json
+    view = staff.get(f"/conversations/{put_session(owner).public_id}").json
     assert (view["context"], view["messages"], view["assignee"]) == (None, [], None)
 
 
@@ -216,7 +214,7 @@ def test_what_is_not_there_is_not_found(staff: Client) -> None:
 def test_a_conversation_is_read_in_as_many_statements_however_much_was_said(shop: Engine, staff: Client) -> None:
     customer = make_customer()
     owner = make_account_row(Role.CUSTOMER, customer_id=customer)
-    session = make_session(owner)
+    session = put_session(owner)
     counts = []
     for _ in range(2):
         for _ in range(4):

@@ -13,7 +13,7 @@ from chalicelib.conversations.history.message_answers import present_message
 from chalicelib.core.auth import Role
 from chalicelib.core.database import transaction
 from tests.client import Client
-from tests.conversations.makers import make_session, session_row
+from tests.conversations.makers import put_session, session_row
 from tests.factories import make_account_row, make_token
 
 STAFF_ROUTES: tuple[tuple[str, str, Any], ...] = (
@@ -43,7 +43,7 @@ def owner(client: Client) -> int:
 
 @pytest.fixture
 def session(owner: int) -> Any:
-    return make_session(owner)
+    return put_session(owner)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_notes_are_for_staff_and_deleted_by_who_wrote_them(session: Any, owner: 
     lee.post(url(session, "/notes"), {"content": "Done"})
     assert [row["content"] for row in lee.get(url(session, "/notes")).json] == ["Ask the warehouse", "Done"]
     assert lee.delete(url(session, f"/notes/{note['id']}")).status == 403
-    assert kim.delete(f"/conversations/{make_session(owner).public_id}/notes/{note['id']}").status == 404
+    assert kim.delete(f"/conversations/{put_session(owner).public_id}/notes/{note['id']}").status == 404
     assert kim.delete(url(session, f"/notes/{note['id']}")).status == 204
     assert [row["content"] for row in kim.get(url(session, "/notes")).json] == ["Done"]
 

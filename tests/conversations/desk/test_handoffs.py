@@ -18,13 +18,13 @@ from chalicelib.core.auth import Role
 from chalicelib.core.database import read, run, transaction
 from chalicelib.core.errors import InvalidInput
 from chalicelib.events.tables import outbox_events
-from tests.conversations.makers import make_session, session_row
+from tests.conversations.makers import put_session, session_row
 from tests.factories import make_account_row
 
 
 @pytest.fixture
 def session(shop: Engine) -> Any:
-    return make_session(make_account_row(Role.CUSTOMER))
+    return put_session(make_account_row(Role.CUSTOMER))
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ def test_only_active_staff_takes_over(session: Any, role: Role, given: dict[str,
 
 def test_an_archived_conversation_is_made_active_first_and_a_completed_one_is_so_again(staff: int) -> None:
     owner = make_account_row(Role.CUSTOMER)
-    archived = make_session(owner, status="archived")
+    archived = put_session(owner, status="archived")
     with pytest.raises(SessionArchived):
         ask(archived)
     with pytest.raises(SessionArchived):
         take(archived, staff)
-    completed = make_session(owner, status="completed")
+    completed = put_session(owner, status="completed")
     after = ask(completed)
     assert after.status == "active"
     assert after.last_activity_at > completed.last_activity_at

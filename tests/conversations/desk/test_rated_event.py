@@ -10,12 +10,12 @@ from chalicelib.conversations.history import sessions
 from chalicelib.core.auth import Role
 from chalicelib.core.database import read, transaction
 from chalicelib.events.tables import outbox_events
-from tests.conversations.makers import make_session
+from tests.conversations.makers import put_session
 from tests.factories import make_account_row
 
 
 def test_a_rating_is_told(shop: Engine) -> None:
-    session = make_session(make_account_row(Role.CUSTOMER), title="A secret")
+    session = put_session(make_account_row(Role.CUSTOMER), title="A secret")
     with transaction() as connection:
         sessions.rate(connection, session, 4, "satisfied")
     with read() as connection:

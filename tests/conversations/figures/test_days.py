@@ -26,7 +26,7 @@ from chalicelib.core.database import insert_row, read, run, transaction
 from chalicelib.recommendations.models import leases
 from tests.conftest import empty
 from tests.conversations.figures.raw_count import counted_anew, kept_figures
-from tests.conversations.makers import make_answer, make_reaction, make_said, make_session, session_row
+from tests.conversations.makers import make_answer, make_reaction, make_said, put_session, session_row
 from tests.factories import (
     NOON,
     counted_statements,
@@ -80,7 +80,7 @@ def change(table: Any, row_id: int, **values: Any) -> None:
 def test_a_day_is_counted(shop: Engine) -> None:
     customer, jeans, socks = make_customer(), make_product(), make_product()
     owner, staff = make_account_row(Role.CUSTOMER, customer_id=customer), make_account_row(Role.STAFF)
-    good, bad, empty_one = make_session(owner), make_session(owner), make_session(owner)
+    good, bad, empty_one = put_session(owner), put_session(owner), put_session(owner)
     make_said(good)
     answer = make_answer(good, response_time_ms=120, tokens_used=50, cost_micros=900)
     make_reaction(answer, "helpful", owner)
@@ -158,7 +158,7 @@ def test_a_conversation_is_resolved_that_was_answered_and_not_complained_of(
     shop: Engine, spoil: Any, resolved: int
 ) -> None:
     owner = make_account_row(Role.CUSTOMER)
-    session = make_session(owner)
+    session = put_session(owner)
     answers = [make_answer(session), make_answer(session, "asked_back")]
     spoil(session, answers, owner)
     with read() as connection:
@@ -169,7 +169,7 @@ def test_of_several_conversations_the_last_that_showed_it_leads_to_an_order_with
     customer, jeans = make_customer(), make_product()
     owner = make_account_row(Role.CUSTOMER, customer_id=customer)
     for at in (NOON - WINDOW, NOON - WINDOW - HOUR, NOON - HOUR, NOON + HOUR):
-        show(make_session(owner, created_at=at), jeans, at)
+        show(put_session(owner, created_at=at), jeans, at)
     make_order(customer, (jeans, 1000))
     make_order(customer, (jeans, 500), created_at=NOON - 2 * HOUR, updated_at=NOON)
     before_it = NOON - WINDOW - 2 * HOUR
@@ -182,7 +182,7 @@ def test_of_several_conversations_the_last_that_showed_it_leads_to_an_order_with
 
 
 def test_counting_twice_gives_the_same(shop: Engine) -> None:
-    make_answer(make_session(make_account_row(Role.CUSTOMER)))
+    make_answer(put_session(make_account_row(Role.CUSTOMER)))
     run_job()
     before = kept_figures()
     assert due() == []
@@ -192,7 +192,7 @@ def test_counting_twice_gives_the_same(shop: Engine) -> None:
 
 
 def test_what_is_not_counted_for_want_of_time_is_counted_the_next_time(shop: Engine) -> None:
-    make_answer(make_session(make_account_row(Role.CUSTOMER)))
+    make_answer(put_session(make_account_row(Role.CUSTOMER)))
     assert run_job(time_left_ms=10) > 0
     assert (kept_figures()[0], job_row().as_of) == ({}, None)
     assert run_job() == 0
@@ -202,7 +202,7 @@ def test_what_is_not_counted_for_want_of_time_is_counted_the_next_time(shop: Eng
 def test_a_day_is_put_in_place_as_a_whole_and_the_job_says_why_it_broke(
     shop: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = make_session(make_account_row(Role.CUSTOMER))
+    session = put_session(make_account_row(Role.CUSTOMER))
     make_answer(session)
     run_job()
     before = kept_figures()
@@ -218,7 +218,7 @@ def test_a_day_is_put_in_place_as_a_whole_and_the_job_says_why_it_broke(
 
 
 def test_a_day_that_changes_while_it_is_counted_stays_due(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = make_session(make_account_row(Role.CUSTOMER))
+    session = put_session(make_account_row(Role.CUSTOMER))
     make_answer(session)
     count_day = days.count_day
 
@@ -238,7 +238,7 @@ def test_a_day_that_changes_while_it_is_counted_stays_due(shop: Engine, monkeypa
 
 
 def test_two_never_count_at_once(shop: Engine) -> None:
-    make_answer(make_session(make_account_row(Role.CUSTOMER)))
+    make_answer(put_session(make_account_row(Role.CUSTOMER)))
     with leases.held(measure.MEASURE):
         assert run_job() == 0
         assert kept_figures()[0] == {}
@@ -248,7 +248,7 @@ def test_days_of_which_not_all_is_kept_any_more_stay_as_they_were_counted(
     shop: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = NOON - 300 * DAY
-    session = make_session(make_account_row(Role.CUSTOMER), created_at=old)
+    session = put_session(make_account_row(Role.CUSTOMER), created_at=old)
     make_answer(session, timestamp=old)
     run_job()
     before = kept_figures()
@@ -264,7 +264,7 @@ def test_days_of_which_not_all_is_kept_any_more_stay_as_they_were_counted(
 def test_an_import_lets_all_days_with_orders_be_counted(shop: Engine) -> None:
     customer, jeans = make_customer(), make_product()
     long_ago = NOON - 50 * DAY
-    show(make_session(make_account_row(Role.CUSTOMER, customer_id=customer), created_at=long_ago), jeans, long_ago)
+    show(put_session(make_account_row(Role.CUSTOMER, customer_id=customer), created_at=long_ago), jeans, long_ago)
     run_job()
     make_order(customer, (jeans, 1000), created_at=long_ago + HOUR, updated_at=long_ago + HOUR)
     run_job()
@@ -281,7 +281,7 @@ def test_counting_a_day_takes_as_many_statements_however_much_was_said(shop: Eng
     counts = []
     for more in (1, 5):
         for _ in range(more):
-            session = make_session(owner)
+            session = put_session(owner)
             make_answer(session)
             show(session, jeans)
             make_order(customer, (jeans, 1000))
@@ -319,7 +319,7 @@ class World:
         self.now += timedelta(minutes=17 * hours)
         set_now(self.patch, self.now)
         if kind == "session":
-            make_session(self.owners[which % 3], created_at=self.now)
+            put_session(self.owners[which % 3], created_at=self.now)
         elif kind == "count":
             self.count()
         elif kind == "order":

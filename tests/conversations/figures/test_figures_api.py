@@ -13,7 +13,7 @@ from chalicelib.conversations.figures import figures, measure
 from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from tests.client import Client
-from tests.conversations.makers import make_answer, make_reaction, make_said, make_session
+from tests.conversations.makers import make_answer, make_reaction, make_said, put_session
 from tests.factories import NOON, client_of, counted_statements, make_account_row
 
 DAY = timedelta(days=1)
@@ -32,7 +32,7 @@ def staff(client: Client) -> Client:
 
 def talk(at: datetime, *outcomes: str, rating: int | None = None, intent: str = "search") -> None:
     owner = make_account_row(Role.CUSTOMER)
-    session = make_session(owner, created_at=at, session_rating=rating)
+    session = put_session(owner, created_at=at, session_rating=rating)
     for outcome in outcomes:
         make_said(session, timestamp=at)
         answer = make_answer(

@@ -13,7 +13,7 @@ from chalicelib.conversations.history.message_words import coded_words
 from chalicelib.core.auth import Role
 from chalicelib.core.database import read, transaction
 from chalicelib.core.paging import NumberedPage, NumberedQuery
-from tests.conversations.makers import make_said, make_session
+from tests.conversations.makers import make_said, put_session
 from tests.factories import counted_statements, make_account_row
 
 CONTENTS = [
@@ -53,7 +53,7 @@ def robin(shop: Engine) -> int:
 @pytest.mark.parametrize("query", QUERIES)
 def test_one_accounts_own_words_are_found_as_those_of_all(robin: int, query: str) -> None:
     """One way reads the account's messages through, the other one looks into the text index."""
-    session = make_session(robin)
+    session = put_session(robin)
     for content in CONTENTS:
         say(session, content)
     own, all_of_them = search(query, account_id=robin), search(query, account_id=None)
@@ -64,8 +64,8 @@ def test_one_accounts_own_words_are_found_as_those_of_all(robin: int, query: str
 
 def test_words_of_others_are_for_the_help_desk_alone(robin: int) -> None:
     sam = make_account_row(Role.CUSTOMER)
-    say(make_session(robin), "jeans of robin")
-    say(make_session(sam), "jeans of sam")
+    say(put_session(robin), "jeans of robin")
+    say(put_session(sam), "jeans of sam")
     assert contents(search("jeans", account_id=robin)) == ["jeans of robin"]
     assert sorted(contents(search("jeans", account_id=None))) == ["jeans of robin", "jeans of sam"]
 
@@ -73,7 +73,7 @@ def test_words_of_others_are_for_the_help_desk_alone(robin: int) -> None:
 @pytest.mark.parametrize("everybody", [False, True])
 def test_what_is_changed_or_deleted_is_found_no_longer(robin: int, everybody: bool) -> None:
     who = None if everybody else robin
-    session, other = make_session(robin), make_session(robin)
+    session, other = put_session(robin), put_session(robin)
     changed, gone, stays = (say(session, f"marker {name}") for name in ("changed", "gone", "stays"))
     say(other, "marker elsewhere")
     assert search("marker", account_id=who).count == 4
@@ -91,7 +91,7 @@ def test_what_is_changed_or_deleted_is_found_no_longer(robin: int, everybody: bo
 
 
 def test_a_page_takes_one_statement_and_the_newest_come_first(shop: Engine, robin: int) -> None:
-    session = make_session(robin)
+    session = put_session(robin)
     made = [say(session, f"jeans {number}") for number in range(5)]
     with counted_statements(shop) as statements:
         found = search("jeans", account_id=robin, page_size=2)

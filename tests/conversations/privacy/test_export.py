@@ -15,7 +15,7 @@ from chalicelib.core.database import read
 from tests.client import Client
 from tests.conftest import empty
 from tests.conversations.makers import make_said
-from tests.conversations.makers import make_session as make_bare
+from tests.conversations.makers import put_session as make_bare
 from tests.factories import (
     client_of,
     counted_statements,
