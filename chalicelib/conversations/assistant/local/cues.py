@@ -155,6 +155,7 @@ CUES: Mapping[Intent, Sequence[Cue]] = {
         0.5 return|refund|exchange
         0.5 doesnt fit|dont fit|didnt fit|too (?:small|big|large|tight|short|long)|wrong (?:size|item|colou?r)
         0.5 (?:arrived|came|is|was|are) (?:broken|damaged|torn|ripped|defective)
+        0.6 (?:mochte|will|wollte|wurde|muss|kann) (?:\w+ ){0,6}(?:zuruck(?:schicken|geben|senden|bringen)|umtauschen)
         0.9 (?:zuruck(?:schicken|geben|senden|bringen)|zurueck(?:schicken|geben|senden)|retournieren|umtauschen)
         0.8 (?:schicke?|gebe?|sende?) (?:\w+ ){0,5}zuruck|retoure (?:anmelden|starten|machen)|rucksendung (?:anmelden|starten)
         0.5 retoure|rucksendung|umtausch|ruckgabe
@@ -307,7 +308,7 @@ FORBIDDEN: Sequence[Cue] = _cues(
     2 (?:ich bin|als) (?:der |die |ein |eine |dein |deine )?(?:admin\w*|entwickler\w*|inhaber\w*|chef|besitzer\w*|geschaftsfuhrer\w*)
     2 (?:setz\w*|ander\w*|mach\w*|senk\w*) (?:\w+ ){0,5}preis\w*(?: \w+){0,4} (?:auf|runter)|umsonst|gratis fur mich
     2 (?:gib|gebt|gewahr\w*|mach) (?:mir |uns )?(?:\w+ ){0,3}(?:rabatt|nachlass|prozent)|\d+ prozent
-    2 (?:alle|andere[nr]?|fremde[nr]?|anderer) (?:\w+ )?(?:kunden?|nutzer\w*|benutzer\w*|konten|leute) ?(?:\w+ )?(?:daten|e mails?|emails?|bestellungen|adressen?|passworter)?
+    2 (?:all(?:e|er|en|es)|andere[nr]?|fremde[nr]?|anderer) (?:\w+ )?(?:kunden?|nutzer\w*|benutzer\w*|konten|leute) ?(?:\w+ )?(?:daten|e mails?|emails?|bestellungen|adressen?|passworter)?
     2 (?:bestellung(?:en)?|adresse|daten|e mail|email|passwort) (?:von|des|der|meine[rs]) (?:kunde\w*|nutzer\w*|anderen?|nachbar\w*|frau|herrn?|ex|chefs?|freundin|freund\w*)
     2 passworter|kreditkartennummern?|zugangsdaten|datenbank|nachbarn?
     """
