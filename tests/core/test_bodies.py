@@ -15,7 +15,7 @@ from tests.factories import client_of, make_customer
 
 # Kept as a hash only, or taken apart by a parser of their own that names line and column.
 _UNBOUND = {"password", "old_password", "new_password", "token", "username", "csv"}
-_LINES = {"description", "note", "reason", "comment", "text"}
+_LINES = {"content", "description", "note", "reason", "comment", "text"}
 
 
 def _texts(

@@ -23,6 +23,13 @@ MAX_UNITS = 500
 _LEFT_AFTER = timedelta(days=60)
 
 
+class NoCustomer(Conflict):
+    """The account shops as nobody: it has no orders and no cart."""
+
+    code = "no-customer"
+    title = "Not a customer"
+
+
 class NotForSale(Conflict):
     """The product is not sold (any more)."""
 

@@ -13,7 +13,7 @@ from chalicelib.commerce.sales.carts import CartFull, NotForSale, Place
 from chalicelib.core.auth import PUBLIC, SIGNED_IN, Caller
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.errors import NotFound
 from chalicelib.core.inputs import AS_WHOLE, Id
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Reply, Routes
@@ -240,16 +240,9 @@ def remove_cart_promotion(connection: Connection, caller: Caller | None, cart_id
     return _present(connection, carts.get_cart(connection, cart_id, caller))
 
 
-class NoCustomer(Conflict):
-    """The account shops as nobody."""
-
-    code = "no-customer"
-    title = "Not a customer"
-
-
-@routes.post("/carts/{cart_id}/take-over", access=SIGNED_IN, response=Cart, errors=[NotFound, NoCustomer])
+@routes.post("/carts/{cart_id}/take-over", access=SIGNED_IN, response=Cart, errors=[NotFound, carts.NoCustomer])
 def take_over_cart(connection: Connection, caller: Caller, cart_id: str) -> dict[str, Any]:
     """Make a guest's cart that of the customer who has signed in; what its own cart holds stays in it."""
     if caller.customer_id is None:
-        raise NoCustomer("This account is not linked to a customer.")
+        raise carts.NoCustomer("This account is not linked to a customer.")
     return _present(connection, carts.take_over(connection, cart_id, caller.customer_id))

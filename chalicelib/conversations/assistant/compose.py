@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.conversations.assistant.local import formats
 from chalicelib.conversations.assistant.turns import CartFact, Language, OrderFact, ProductFact, ToolResult
-from chalicelib.core.money import from_cents
 
 _MOST = 5
 _MOST_TEXT = 600
@@ -77,7 +77,7 @@ def ask_for_yes(proposed: ToolResult, language: Language, currency: str) -> str:
 class _Sayer:
     def __init__(self, language: Language, currency: str) -> None:
         self._at = 1 if language == "de" else 0
-        self._currency = currency.upper()
+        self._currency = currency
 
     def __call__(self, name: str, *values: object, **named: object) -> str:
         return _TEXTS[name][self._at].format(*values, **named)
@@ -101,10 +101,7 @@ class _Sayer:
 
     def money(self, cents: int) -> str:
         """Return an amount in the shop's currency."""
-        text = f"{from_cents(cents):,.2f}"
-        if self._at:
-            text = text.translate(str.maketrans(",.", ".,"))
-        return f"{text} {self._currency}"
+        return formats.money(cents, self._currency, "de" if self._at else "en")
 
     def _product(self, product: ProductFact) -> str:
         stock = self("left", product.available) if product.available > 0 else self("gone")

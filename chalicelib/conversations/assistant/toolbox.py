@@ -18,6 +18,7 @@ from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.commerce.sales import carts
 from chalicelib.conversations.assistant import tools_cart, tools_catalogue, tools_orders
 from chalicelib.conversations.assistant.local.consent import is_yes
 from chalicelib.conversations.assistant.tool_arguments import ARGUMENTS, AddToCart, StartReturn
@@ -34,7 +35,7 @@ from chalicelib.conversations.policies import policies
 from chalicelib.core import clock
 from chalicelib.core.auth import Caller
 from chalicelib.core.database import Connection, run
-from chalicelib.core.errors import AppError, Conflict
+from chalicelib.core.errors import AppError
 
 # More look-ups than any question needs: an engine that goes round in circles is stopped.
 MOST_CALLS = 16
@@ -43,13 +44,6 @@ MOST_CALLS = 16
 _LONGEST_WAIT = timedelta(hours=1)
 
 Pending = Mapping[str, Any]
-
-
-class NoCustomer(Conflict):
-    """The account shops as nobody: it has no orders and no cart."""
-
-    code = "no-customer"
-    title = "Not a customer"
 
 
 class Acts(Protocol):
@@ -137,10 +131,10 @@ class Toolbox:
         """The customer that the caller is: never None, which the rules read as everybody.
 
         Raises:
-            NoCustomer: the caller is none.
+            carts.NoCustomer: the caller is none.
         """
         if self._caller.customer_id is None:
-            raise NoCustomer("This account is not linked to a customer: it has no orders and no cart.")
+            raise carts.NoCustomer("This account is not linked to a customer: it has no orders and no cart.")
         return self._caller.customer_id
 
     # --- acting --------------------------------------------------------------------------------------------------

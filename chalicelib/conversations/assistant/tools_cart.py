@@ -19,7 +19,7 @@ from chalicelib.core.errors import Conflict
 class PriceChanged(Conflict):
     """A product costs something else than the person was told before it said yes."""
 
-    code = "price-changed"
+    code = "told-price-changed"
     title = "Price changed"
 
 

@@ -53,13 +53,13 @@ Tags = Annotated[
     AfterValidator(_distinct),
 ]
 
-# Trimmed first; SQLite would end the text at a NUL.
+# Trimmed first.
 Content = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CONTENT, pattern=r"^[^\x00]*$"),
+    Prose,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CONTENT),
     Field(examples=["Do you have these jeans in blue?"]),
 ]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", examples=["en", "de"])]
+Language = Annotated[str, Field(max_length=8, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$", examples=["en", "de"])]
 ClientMessageId = Annotated[
     str,
     Field(
@@ -73,6 +73,7 @@ ClientMessageId = Annotated[
 SessionId = Annotated[
     str,
     Field(
+        max_length=36,
         pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
         examples=["01940d2c-4c7a-7d10-9a55-2f6f0f8f4b11"],
     ),

@@ -12,6 +12,7 @@ from chalicelib.conversations.policies.policies import TooManyPolicies
 from chalicelib.conversations.policies.policy_texts import Policy
 from chalicelib.core.auth import PUBLIC, STAFF
 from chalicelib.core.errors import NotFound, Unavailable
+from chalicelib.core.inputs import Prose
 from chalicelib.core.routes import Routes
 
 routes = Routes("Assistant")
@@ -77,7 +78,7 @@ class NewPolicyText(BaseModel):
     )
 
     language: Language
-    text: str = Field(
+    text: Prose = Field(
         min_length=1,
         max_length=policy_texts.MAX_CHARACTERS,
         description="Markdown: the first line is the title (`# …`), each `## …` begins a section. "

@@ -197,7 +197,7 @@ def test_what_an_engine_makes_up_is_not_kept() -> None:
     with engine(lies):
         said = robin.ask("blue jeans").json["answer"]
     assert "Golden" not in said["content"]
-    assert "Blue Jeans: 49.50 USD, 3 in stock" in said["content"]
+    assert "Blue Jeans: $49.50, 3 in stock" in said["content"]
     assert [card["name"] for card in said["attachments"]] == ["Blue Jeans"]
     assert said["metadata"]["grounding"] == {"checked": 3, "replaced": 2}
 
@@ -218,7 +218,7 @@ def test_what_a_product_is_called_is_data() -> None:
     told, asked = said["content"].split("\n\n")
     assert told == f"{evil} costs $49.50. What else?"
     # Whatever it says: what a yes would do is told.
-    assert asked.startswith(f"To be put into your cart: 1 x {evil}, 49.50 USD each.")
+    assert asked.startswith(f"To be put into your cart: 1 x {evil}, $49.50 each.")
     assert in_cart() == {}
 
 

@@ -183,12 +183,12 @@ def test_where_too_little_is_left_the_answer_is_written_from_the_results() -> No
     answer = checked("The Golden Dream Dress costs $9.99.", product_ids=[99])
     assert answer.reply.text == compose([FOUND], "en", "usd")
     assert answer.reply.text == (
-        "Here is what I found:\n- Slim Jeans: 49.50 USD, 3 in stock\n- Long Wool Coat: 1,299.00 USD, sold out\n"
-        "- 501 Two-Tone Cap: 20.00 USD, 12 in stock"
+        "Here is what I found:\n- Slim Jeans: $49.50, 3 in stock\n- Long Wool Coat: $1,299.00, sold out\n"
+        "- 501 Two-Tone Cap: $20.00, 12 in stock"
     )
     assert list(answer.reply.product_ids) == [1, 2, 3]
     german = checked("Das Traumkleid Gold kostet 9,99 €.", language="de", product_ids=[])
-    assert "Long Wool Coat: 1.299,00 USD, ausverkauft" in german.reply.text
+    assert "Long Wool Coat: 1.299,00 $, ausverkauft" in german.reply.text
 
 
 def test_a_card_of_what_no_tool_found_goes() -> None:

@@ -97,7 +97,8 @@ def test_products_that_the_model_does_not_know_are_scored_by_what_they_are(shop:
         (alike, "JEANS", None, None, 1),
         (strange, "X", None, None, 1),
     ]
-    live = model_of([known, 999_999], ["jeans", "gone"])
+    # What is gone has the greater id, whatever the numbers have come to.
+    live = model_of([known, known + 999_999], ["jeans", "gone"])
     history = History(np.array([0], dtype=np.int32), np.ones(1, dtype=np.float32))
 
     def look(connection: Connection) -> Stand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.conversations.assistant.local import cues, formats
@@ -117,6 +118,8 @@ def _show_search(turn: Turn, arguments: dict[str, Any], intent: Intent, head: st
         return turn.reply(turn.say("broken"), intent, "failed")
     if not result.products:
         return _found_nothing(turn, arguments, intent, skip)
+    if arguments.get("sort", "relevance") == "relevance":  # of equally good ones those that can be had come first
+        result = replace(result, products=sorted(result.products, key=lambda each: each.available <= 0))
     turn.memory.search = {**arguments, "skip": skip}
     turn.memory.show(result.products)
     parts = [turn.say("read_as", words=result.did_you_mean)] if _was_read_otherwise(result, arguments) else []
