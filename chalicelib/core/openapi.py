@@ -54,7 +54,8 @@ _ABOUT = (
     "A shop's back end that sells, recommends and talks. Prices are exact decimals, times are UTC. Paths are taken "
     "with and without a trailing slash. Errors are `application/problem+json`; `type` ends in the code that is named "
     "with each status. To sign in, send `POST /api/auth/token` and put the token into `Authorization`. What changes "
-    "something takes an `Idempotency-Key`, so that it may safely be sent again."
+    "something takes an `Idempotency-Key`, so that it may safely be sent again. What stands under `/api/` about "
+    "conversations is found under `/api/conversations/` too."
 )
 
 _REF = "#/components/schemas/{model}"
@@ -79,8 +80,11 @@ class Problem(BaseModel):
     errors: list[ProblemField]
 
 
-def document(routes: Sequence[Route], status_of: Callable[[type[AppError]], int], base_path: str) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of `routes`, served below `base_path`."""
+def document(
+    routes: Sequence[Route], status_of: Callable[[type[AppError]], int], base_path: str, *, aliases: bool = True
+) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of `routes`, served below `base_path`; the same at other paths with `aliases`."""
+    routes = [route for route in routes if aliases or not route.is_alias]
     schemas, components = _schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:

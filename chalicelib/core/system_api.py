@@ -116,7 +116,7 @@ def system_routes(all_routes: Callable[[], Sequence[Route]], status_of: Callable
     @routes.get("/openapi.json", access=PUBLIC, response=dict[str, Any])
     def get_openapi_document(base_path: str) -> dict[str, Any]:
         """Describe the API as an OpenAPI 3.1 document."""
-        return document(all_routes(), status_of, base_path)
+        return document(all_routes(), status_of, base_path, aliases=False)
 
     @routes.get("/docs", access=PUBLIC, response="text/html")
     def show_docs(base_path: str) -> Text:

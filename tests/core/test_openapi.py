@@ -271,3 +271,10 @@ def test_a_declaration_is_all_that_a_description_needs() -> None:
     assert described["servers"] == [{"url": "/v1"}]
     assert described["tags"] == [{"name": "Things"}]
     assert not list(OpenAPIV31SpecValidator(described).iter_errors())
+
+
+def test_the_document_that_is_served_names_each_operation_once(client: Client) -> None:
+    served = client.get("/openapi.json").json
+    found = {(method.upper(), path) for path, operations in served["paths"].items() for method in operations}
+    assert found == {(route.method, route.path) for route in routes if not route.is_alias}
+    assert "/api/conversations" in served["info"]["description"]
