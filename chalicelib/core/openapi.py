@@ -83,7 +83,7 @@ class Problem(BaseModel):
 def document(
     routes: Sequence[Route], status_of: Callable[[type[AppError]], int], base_path: str, *, aliases: bool = True
 ) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of `routes`, served below `base_path`; the same at other paths with `aliases`."""
+    """Return the OpenAPI 3.1 document of `routes`, served below `base_path`; `aliases`: with their other paths."""
     routes = [route for route in routes if aliases or not route.is_alias]
     schemas, components = _schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
