@@ -278,4 +278,6 @@ def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
         answer["content"] = {route.response: {"schema": text}}
     elif route.response is not None:
         answer["content"] = {"application/json": {"schema": schemas[(route.name, "response")]}}
+    if route.or_type is not None:
+        answer["content"][route.or_type] = {"schema": text}
     return answer

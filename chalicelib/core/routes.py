@@ -87,6 +87,7 @@ class Route:
     status: int = 200
     # Another status of success, where an answer says whether something is new.
     or_status: int | None = None
+    or_type: str | None = None
     errors: tuple[type[AppError], ...] = ()
     writes: bool = False
     idempotency: Idempotency = None
@@ -149,6 +150,7 @@ class Routes:
         response: Any,
         status: int = 200,
         or_status: int | None = None,
+        or_type: str | None = None,
         errors: Sequence[type[AppError]] = (),
         reads: bool = False,
         writes: bool = False,
@@ -164,6 +166,7 @@ class Routes:
         `request_key` (64 characters that stay the same when a request with an Idempotency-Key is tried again; None
         without one), and the path's own parameters. A view that does not ask for `connection` manages its own
         transactions.
+        `or_status` is another status of success, `or_type` the content type of an answer that may be text instead.
         `reads` says of another method than GET that it changes nothing, and needs no transaction; `writes` says of a
         GET that it may change something. `idempotency` says of what changes things whether a request must bring an
         Idempotency-Key, or may; None where the answer must not be kept for a retry, as where it holds a secret.
@@ -182,6 +185,7 @@ class Routes:
                 response=response,
                 status=status,
                 or_status=or_status,
+                or_type=or_type,
                 errors=tuple(errors),
                 writes=writes or changes,
                 idempotency=idempotency if changes else None,

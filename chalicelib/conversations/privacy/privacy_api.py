@@ -66,7 +66,13 @@ class DeletedHistory(BaseModel):
     is_all: bool = Field(description="False where there was too much for one request: ask again.")
 
 
-@routes.get("/api/sessions/{session_id}/export", access=SIGNED_IN, response=Export, errors=[NotFound])
+@routes.get(
+    "/api/sessions/{session_id}/export",
+    access=SIGNED_IN,
+    response=Export,
+    or_type="text/markdown",
+    errors=[NotFound],
+)
 def export_session(
     connection: Connection, caller: Caller, base_path: str, session_id: str, query: ExportQuery
 ) -> Reply | Text:
@@ -81,7 +87,7 @@ def export_session(
     return _answer(connection, part, session.account_id, query, address)
 
 
-@routes.get("/api/export", access=SIGNED_IN, response=Export)
+@routes.get("/api/export", access=SIGNED_IN, response=Export, or_type="text/markdown")
 def export_conversations(connection: Connection, caller: Caller, base_path: str, query: ExportQuery) -> Reply | Text:
     """Take all of one's own conversations along, as JSON or as Markdown, in parts, by when they began.
 
