@@ -13,7 +13,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations fuzz races crashes model-crashes dialogues clean help
+.PHONY: run job evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations fuzz races crashes model-crashes dialogues clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -46,6 +46,9 @@ format: $(READY) ## put the code into its form
 import: $(READY) ## import a folder of CSV files: make import DIR=... [STRICT=1]
 	@test -n "$(DIR)" || { echo "Say which folder: make import DIR=path/to/csv"; exit 1; }
 	@$(BIN)/python -m infra.import_csv "$(DIR)" $(if $(STRICT),--strict)
+
+job: $(READY) ## run scheduled work by hand until nothing is left: make job [NAME=purge_events]
+	@$(REVISION) $(BIN)/python -m infra.job $(NAME)
 
 rebuild: $(READY) ## build the model for recommendations now, on the database of the settings
 	@$(REVISION) $(BIN)/python -m infra.rebuild

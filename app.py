@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import astuple
+from datetime import timedelta
 
 from chalice import Chalice
 
@@ -50,6 +51,8 @@ from chalicelib.core.routes import Route
 from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
+from chalicelib.jobs import jobs, jobs_api
+from chalicelib.jobs.job import Done, Job, Jobs, TimeLeft, counting, leaving, rate, silent
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.personal_data import personal_data_api
@@ -113,91 +116,84 @@ routes: list[Route] = http.mount(
         imports_api.routes,
         events_api.routes,
         webhooks_api.routes,
+        jobs_api.job_routes(lambda: JOBS),
     ],
     authenticate=sign_in.find_caller,
 )
 
 
-@app.schedule("rate(1 minute)")
-def continue_imports(event: Any) -> None:
-    """Work on the CSV imports that were asked for, as long as this function may run."""
-    imports.continue_imports(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 minute)")
-def sweep_checkouts(event: Any) -> None:
+def sweep_checkouts(*, time_left_ms: TimeLeft) -> int:
     """Finish payments and refunds that were cut off; free what checkouts hold whose time has run out."""
     providers.deliver_test_notices(payments.handle_notice)
-    sweep.sweep(time_left_ms=event.context.get_remaining_time_in_millis)
+    return sum(astuple(sweep.sweep(time_left_ms)))
 
 
-@app.schedule("rate(1 hour)")
-def purge_idempotency_keys(event: Any) -> None:
-    """Delete the answers that were kept for retries and are past their time."""
-    idempotency.purge(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 minute)")
-def deliver_events(event: Any) -> None:
-    """Tell webhooks and AWS what happened, as long as this function may run."""
-    dispatch.deliver_events(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 day)")
-def purge_events(event: Any) -> None:
-    """Take away old events that all were told of."""
-    purge.purge_events(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 day)")
-def purge_behaviour_events(event: Any) -> None:
-    """Take away what people did long ago, and visitors that nobody has seen since."""
-    ageing.purge_behaviour_events(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 day)")
-def purge_conversations(event: Any) -> None:
-    """Take away conversations in which nothing has happened for as long as they are kept."""
-    forgetting.purge_conversations(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 day)")
-def forget_checkouts(event: Any) -> None:
-    """Forget who left a checkout without paying, a month later."""
-    left_checkouts.forget(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(1 minute)")
-def send_mails(event: Any) -> None:
-    """Send the mails that wait: those that did not go out right after what they tell of."""
-    mails.send_mails(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(6 hours)")
-def refresh_search(_event: Any) -> None:
-    """Let the product search know what sells now."""
+def refresh_search(*, time_left_ms: TimeLeft) -> None:
+    """Let the product search know what sells now; a matter of seconds, whatever the time."""
+    _ = time_left_ms
     search.refresh_all()
 
 
-@app.schedule("rate(5 minutes)")
-def rebuild_recommendations(event: Any) -> None:
-    """Build a model for recommendations when one is due, every six hours, or asked for."""
-    rebuild.rebuild_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)
+def run_asked_jobs(time_left_ms: TimeLeft) -> Done:
+    """Run jobs that were asked for, or had more to do than time."""
+    return jobs.run_asked(JOBS, time_left_ms=time_left_ms)
 
 
-@app.schedule("rate(1 hour)")
-def measure_recommendations(event: Any) -> None:
-    """Count what recommendations brought about, and see whether it falls."""
-    measure.measure_recommendations(time_left_ms=event.context.get_remaining_time_in_millis)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
+# All scheduled work: each is a function of its name, run by `jobs`, told of by GET /jobs.
+JOBS: Jobs = Jobs(
+    [
+        Job("continue_imports", "Work on CSV imports that were asked for", MINUTE, silent(imports.continue_imports)),
+        Job(
+            "sweep_checkouts",
+            "Finish payments that were cut off, free what was held",
+            MINUTE,
+            counting(sweep_checkouts),
+        ),
+        Job("deliver_events", "Tell webhooks and AWS what happened", MINUTE, silent(dispatch.deliver_events)),
+        Job("send_mails", "Send the mails that wait", MINUTE, counting(mails.send_mails)),
+        Job("run_asked_jobs", "Run jobs that were asked for or had more to do than time", MINUTE, run_asked_jobs),
+        Job(
+            "close_idle_sessions",
+            "Pause and complete conversations that rest",
+            5 * MINUTE,
+            counting(idle.close_idle_sessions),
+        ),
+        Job(
+            "rebuild_recommendations",
+            "Build a model when one is due",
+            5 * MINUTE,
+            silent(rebuild.rebuild_recommendations),
+        ),
+        Job(
+            "measure_recommendations",
+            "Count what recommendations bring",
+            HOUR,
+            leaving(measure.measure_recommendations),
+        ),
+        Job(
+            "measure_conversations",
+            "Count what is said and what comes of it",
+            HOUR,
+            leaving(conversation_measure.measure_conversations),
+        ),
+        Job("purge_idempotency_keys", "Delete answers kept for retries", HOUR, counting(idempotency.purge)),
+        Job("refresh_search", "Let the search know what sells", 6 * HOUR, silent(refresh_search)),
+        Job("purge_events", "Delete old events that all were told of", DAY, counting(purge.purge_events)),
+        Job(
+            "purge_behaviour_events", "Delete what people did long ago", DAY, counting(ageing.purge_behaviour_events)
+        ),
+        Job(
+            "purge_conversations",
+            "Delete conversations past their time",
+            DAY,
+            counting(forgetting.purge_conversations),
+        ),
+        Job("purge_job_runs", "Delete old runs of jobs", DAY, jobs.purge_runs),
+        Job("forget_checkouts", "Forget who left a checkout", DAY, counting(left_checkouts.forget)),
+    ]
+)
 
-@app.schedule("rate(1 hour)")
-def measure_conversations(event: Any) -> None:
-    """Count what was said in conversations, and what came of it."""
-    conversation_measure.measure_conversations(time_left_ms=event.context.get_remaining_time_in_millis)
-
-
-@app.schedule("rate(5 minutes)")
-def close_idle_sessions(event: Any) -> None:
-    """Pause conversations in which nothing happens, and complete those that are paused for long."""
-    idle.close_idle_sessions(time_left_ms=event.context.get_remaining_time_in_millis)
+for job in JOBS:
+    globals()[job.name] = app.schedule(rate(job.every), name=job.name)(jobs.scheduled(job))

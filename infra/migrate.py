@@ -26,6 +26,7 @@ from chalicelib.conversations.figures import figure_tables as _conversation_figu
 from chalicelib.conversations.history import history_tables as _history  # noqa: F401
 from chalicelib.core.config import ConfigurationError, settings
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
+from chalicelib.core.database import leases as _leases  # noqa: F401
 from chalicelib.core.database import metadata
 from chalicelib.core.database.dialect import alone, is_unreachable, make_engine
 from chalicelib.core.database.engine import begun, database_url
@@ -33,6 +34,7 @@ from chalicelib.core.errors import AppError
 from chalicelib.core.logging import redact
 from chalicelib.csv_import import tables as _csv_import  # noqa: F401
 from chalicelib.events import tables as _events  # noqa: F401
+from chalicelib.jobs import job_tables as _jobs  # noqa: F401
 from chalicelib.mails import tables as _mails  # noqa: F401
 from chalicelib.payments import tables as _payments  # noqa: F401
 from chalicelib.recommendations.measuring import experiment_tables as _experiments  # noqa: F401

@@ -37,6 +37,8 @@ PACE_S = {
     "purge_conversations": 600.0,
     "forget_checkouts": 600.0,
     "purge_idempotency_keys": 600.0,
+    "purge_job_runs": 600.0,
+    "run_asked_jobs": 2.0,
 }
 OTHER_PACE_S = 30.0
 

@@ -126,6 +126,43 @@ CREATE TABLE imports (
 
 CREATE INDEX ix_imports_state ON imports (state, id);
 
+CREATE TABLE job_runs (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  job VARCHAR(64) NOT NULL,
+  outcome VARCHAR(16) NOT NULL,
+  requested_by VARCHAR(150) NOT NULL,
+  holder VARCHAR(100) NOT NULL,
+  started_at DATETIME(6) NOT NULL,
+  finished_at DATETIME(6),
+  `rows` BIGINT NOT NULL,
+  elapsed_ms BIGINT,
+  error VARCHAR(1000),
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_job_runs_job ON job_runs (job, id);
+
+CREATE INDEX ix_job_runs_started ON job_runs (started_at, id);
+
+CREATE TABLE jobs (
+  name VARCHAR(64) NOT NULL,
+  started_at DATETIME(6),
+  finished_at DATETIME(6),
+  succeeded_at DATETIME(6),
+  failed_in_a_row INTEGER NOT NULL,
+  left_to_do BIGINT NOT NULL,
+  asked_by VARCHAR(150),
+  asked_at DATETIME(6),
+  PRIMARY KEY (name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE leases (
+  name VARCHAR(64) NOT NULL,
+  holder VARCHAR(100),
+  held_until DATETIME(6) NOT NULL,
+  PRIMARY KEY (name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE login_attempts (
   subject VARCHAR(64) NOT NULL,
   attempts INTEGER NOT NULL,
@@ -282,13 +319,6 @@ CREATE TABLE recommendation_experiments (
   PRIMARY KEY (id),
   CONSTRAINT uq_recommendation_experiments_name UNIQUE (name),
   CONSTRAINT uq_recommendation_experiments_running UNIQUE (running)
-)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
-CREATE TABLE recommendation_leases (
-  name VARCHAR(32) NOT NULL,
-  holder VARCHAR(100),
-  held_until DATETIME(6) NOT NULL,
-  PRIMARY KEY (name)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE recommendation_measuring (

@@ -47,6 +47,7 @@ AREAS = {
     "Privacy": "Everything one has said here: taken along, or forgotten.",
     "Help desk": "For staff: all conversations, taken over, with notes; what was answered badly or not at all.",
     "Analytics": "Figures to decide from.",
+    "Jobs": "Scheduled work: when it runs, whether it does well, and running it by hand.",
     "Service": "The service itself, and this document.",
 }
 

@@ -90,7 +90,7 @@ def run_schedule(context: LambdaContext | None = None) -> None:
         "time": "2026-03-01T12:00:00Z",
         "resources": [],
     }
-    app.continue_imports(event, context or LambdaContext())
+    app.app.handler_map["continue_imports"](event, context or LambdaContext())
 
 
 def rejections(answer: Answer) -> list[dict[str, str]]:

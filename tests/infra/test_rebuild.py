@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from chalicelib.core import blobs, clock
+from chalicelib.core import blobs, clock, leases
 from chalicelib.core.config import Settings
 from chalicelib.core.database import transaction
 from chalicelib.events import outbox
-from chalicelib.recommendations.models import leases, live, rebuild, versions
+from chalicelib.recommendations.models import builds, live, rebuild, versions
 from chalicelib.recommendations.models.model_tables import recommendation_builds
 from chalicelib.recommendations.numeric import model as numeric_model
 from chalicelib.recommendations.numeric import train as numeric_train
@@ -76,7 +76,7 @@ def test_an_empty_shop_has_nothing_to_learn(shop: Engine, capsys: Output) -> Non
 
 
 def test_who_comes_second_is_told_so(trainer: Trainer, capsys: Output) -> None:
-    with leases.held(leases.BUILD):
+    with leases.held(builds.BUILD):
         assert command.main([]) == 1
     said = capsys.readouterr()
     assert "Another process is at it" in said.err

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any
 
 from chalicelib.conversations.figures import days, days_sql
-from chalicelib.core import clock, logging
-from chalicelib.core.database import run
 
 # One table of leases serves all jobs; it stands beside the first of them.
-from chalicelib.recommendations.models import leases
+from chalicelib.core import clock, leases, logging
+from chalicelib.core.database import run
 
 MEASURE = "measure-conversations"
 _SAFETY_MS = 20_000

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from chalicelib.core import clock, logging
+from chalicelib.core import clock, leases, logging
 from chalicelib.core.database import run
 from chalicelib.recommendations.measuring import days, days_sql, drift, experiments, results
-from chalicelib.recommendations.models import leases
 
 MEASURE = "measure"
 _SAFETY_MS = 20_000

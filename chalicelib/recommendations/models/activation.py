@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.core import blobs, logging
+from chalicelib.core import blobs, leases, logging
 from chalicelib.core.database import run
 from chalicelib.core.errors import Conflict, NotFound
 from chalicelib.events import outbox
-from chalicelib.recommendations.models import builds, leases, versions
+from chalicelib.recommendations.models import builds, versions
 from chalicelib.recommendations.models.manifests import ArtefactBroken, Manifest, is_version, manifest_key
 
 _WAIT_S = 5.0
@@ -33,7 +33,7 @@ def activate(version: str, *, by: str) -> Manifest:
     if not is_version(version) or store.find(manifest_key(version)) is None:
         raise NotFound(f"There is no model {version[:40]}.")
     # Meanwhile nobody takes versions away.
-    with leases.held(leases.VERSIONS, wait_s=_WAIT_S) as lease:
+    with leases.held(versions.VERSIONS, wait_s=_WAIT_S) as lease:
         previous = versions.live_version(store)
         try:
             manifest = versions.check_whole(store, version)

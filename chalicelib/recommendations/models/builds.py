@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.core import clock, logging
+from chalicelib.core import clock, leases, logging
 from chalicelib.core.database import Connection
 from chalicelib.events import outbox
-from chalicelib.recommendations.models import builds_sql, leases
+from chalicelib.recommendations.models import builds_sql
 
 EVERY = timedelta(hours=6)
 # After a build that failed or was killed: not at once, since a build is long and may fail again.
@@ -27,6 +27,9 @@ AGGREGATE = "model:recommendations"
 SPARK = "spark"
 
 _SHOWN = ("ndcg10", "recall20", "hit10", "coverage10", "novelty10", "people")
+
+# The lease of who builds.
+BUILD = "build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def overview(connection: Connection) -> Builds:
 
 def is_any_stalled(connection: Connection) -> bool:
     """Tell whether a build seems to go on whose process is gone."""
-    return bool(builds_sql.list_running(connection)) and not leases.is_held(connection, leases.BUILD)
+    return bool(builds_sql.list_running(connection)) and not leases.is_held(connection, BUILD)
 
 
 def request_build(connection: Connection, *, requested_by: str) -> Any:

@@ -1,4 +1,4 @@
-"""The tables of models: each build with how far it is, and who works on what."""
+"""The table of models: each build with how far it is."""
 
 from __future__ import annotations
 
@@ -27,12 +27,4 @@ recommendation_builds = shop_table(
     Column("message", String(1000)),
     Column("metrics", Text),
     Index("ix_recommendation_builds_state", "state", "id"),
-)
-
-# Who does what only one may do at a time (build, or change which versions there are), and until when.
-recommendation_leases = shop_table(
-    "recommendation_leases",
-    Column("name", String(32), primary_key=True),
-    Column("holder", String(100)),
-    Column("held_until", UtcDateTime, nullable=False),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.core import clock, logging
+from chalicelib.core import clock, leases, logging
 from chalicelib.core.blobs import Blobs
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
+from chalicelib.core.leases import Lease
 from chalicelib.events import outbox
-from chalicelib.recommendations.models import builds, leases, versions
-from chalicelib.recommendations.models.leases import Lease
+from chalicelib.recommendations.models import builds, versions
 from chalicelib.recommendations.models.manifests import ArtefactBroken, Manifest
 
 _WAIT_S = 60.0  # for who changes which versions there are
@@ -32,7 +32,7 @@ def publish(
 
     `lease` is that of the build, `was` its state so far. `on_pointed`: called when nothing may undo it any more.
     """
-    with leases.held(leases.VERSIONS, wait_s=_WAIT_S):
+    with leases.held(versions.VERSIONS, wait_s=_WAIT_S):
         lease.check()
         if objection is None:
             versions.point_to(store, version)

@@ -11,21 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core import blobs, clock, logging
+from chalicelib.core import blobs, clock, leases, logging
 from chalicelib.core.blobs import Blobs
 from chalicelib.core.config import settings
 from chalicelib.core.database import run
 from chalicelib.core.errors import AppError
+from chalicelib.core.leases import Lease
 from chalicelib.recommendations.models import (
     builds,
     builds_sql,
-    leases,
     publishing,
     spark_builds,
     spark_files,
     versions,
 )
-from chalicelib.recommendations.models.leases import Lease
 from chalicelib.recommendations.models.manifests import Manifest, folder_of, new_version, plain
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _follow_spark() -> bool:
     """Bring the build that Spark works on a step further; False where there is none."""
     if run(builds.find_at_spark, writes=False) is None:
         return False
-    with leases.held(leases.BUILD) as lease:
+    with leases.held(builds.BUILD) as lease:
         row = run(builds.find_at_spark, writes=False)
         if row is not None:  # nobody else was quicker
             spark_builds.follow(blobs.store(), lease, row)
@@ -84,7 +83,7 @@ def _follow_spark() -> bool:
 def _settle_killed(live: str | None) -> None:
     """Let nobody believe for longer than needed that a build goes on whose process is gone."""
     if run(builds.is_any_stalled, writes=False):
-        with leases.held(leases.BUILD):
+        with leases.held(builds.BUILD):
             run(lambda connection: builds.settle_killed(connection, live), writes=True)
 
 
@@ -106,7 +105,7 @@ def build(
     """
     started = time.monotonic()
     limit_s = _UNLIMITED_S if time_left_ms is None else time_left_ms() / 1000
-    with leases.held(leases.BUILD) as lease:
+    with leases.held(builds.BUILD) as lease:
         if run(builds.find_at_spark, writes=False) is not None:
             raise leases.Busy("A Spark job builds a model; try again later.", retry_after_s=300)
         store = blobs.store()

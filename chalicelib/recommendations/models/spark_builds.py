@@ -12,8 +12,8 @@ from chalicelib.core import clock, logging
 from chalicelib.core.blobs import Blobs
 from chalicelib.core.config import settings
 from chalicelib.core.database import run
+from chalicelib.core.leases import Lease
 from chalicelib.recommendations.models import builds, publishing, spark_files, spark_start, versions
-from chalicelib.recommendations.models.leases import Lease
 from chalicelib.recommendations.models.manifests import ArtefactBroken, Manifest, manifest_key
 from chalicelib.recommendations.models.spark_files import Progress, Result, Started
 

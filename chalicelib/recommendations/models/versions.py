@@ -33,6 +33,9 @@ T = TypeVar("T", bound=BaseModel)
 HALF_WRITTEN_FOR = timedelta(days=1)  # how long a version without a manifest may still be in the making
 _PIECE = 1024 * 1024
 
+# The lease of who changes which versions there are.
+VERSIONS = "versions"
+
 
 def list_versions(store: Blobs) -> list[str]:
     """Return the versions that have a folder, whole or not, newest first."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chalice.local import LambdaContext
 from sqlalchemy import Engine, func, insert, select, text, update
 
 from chalicelib.commerce import tables
@@ -202,7 +203,7 @@ def test_the_job_refreshes(client: Client) -> None:
     ids = stock([Item("Jeans 0"), Item("Jeans 1")])
     make_order(None, (ids[1], 100))
     names_of_event = ("version", "account", "region", "detail", "detail-type", "source", "time", "id", "resources")
-    app.refresh_search(dict.fromkeys(names_of_event, ""), None)
+    app.app.handler_map["refresh_search"](dict.fromkeys(names_of_event, ""), LambdaContext("refresh_search", 128))
     assert names(client) == ["Jeans 1", "Jeans 0"]
 
 

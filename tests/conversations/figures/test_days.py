@@ -20,10 +20,9 @@ from chalicelib.conversations.history.history_tables import (
     conversation_sessions,
     message_reactions,
 )
-from chalicelib.core import clock
+from chalicelib.core import clock, leases
 from chalicelib.core.auth import Role
 from chalicelib.core.database import insert_row, read, run, transaction
-from chalicelib.recommendations.models import leases
 from tests.conftest import empty
 from tests.conversations.figures.raw_count import counted_anew, kept_figures
 from tests.conversations.makers import make_answer, make_reaction, make_said, put_session, session_row

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event, insert, select, update
 
 from chalicelib.commerce.tables import order_items, orders
-from chalicelib.core import clock
+from chalicelib.core import clock, leases
 from chalicelib.core.database import read, transaction
+from chalicelib.core.database.leases import leases as lease_table
 from chalicelib.recommendations.measuring import days, days_sql, measure
 from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_measuring
-from chalicelib.recommendations.models import leases
-from chalicelib.recommendations.models.model_tables import recommendation_leases
 from chalicelib.recommendations.signals.signal_tables import behaviour_events
 from tests.conftest import empty
 from tests.factories import NOON, counted_statements, make_customer, make_event, make_item, make_order, make_product
@@ -270,7 +269,7 @@ def test_killed_anywhere_no_day_is_half_counted(shop: Engine, statement: int) ->
         event.remove(shop, "before_cursor_execute", kill)
     with transaction() as connection:
         # What the killed process held is over after a while.
-        connection.execute(delete(recommendation_leases))
+        connection.execute(delete(lease_table))
     for row in figures():
         assert row in whole or row in old
     assert len(figures()) == 5

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from chalicelib.core import clock
+from chalicelib.core import clock, leases
 from chalicelib.core.auth import Role
 from chalicelib.core.blobs import Blobs
 from chalicelib.events.tables import outbox_events
-from chalicelib.recommendations.models import leases, live, rebuild, versions
+from chalicelib.recommendations.models import live, rebuild, versions
 from chalicelib.recommendations.models.manifests import POINTER, folder_of, manifest_key
 from tests.client import Client
 from tests.factories import signed_in
@@ -204,7 +204,7 @@ def test_nobody_activates_while_versions_are_taken_away(
 ) -> None:
     monkeypatch.setattr("chalicelib.recommendations.models.activation._WAIT_S", 0.0)
     (version,) = write_some(store, 1)
-    with leases.held(leases.VERSIONS):
+    with leases.held(versions.VERSIONS):
         answer = admin.post(f"/ai/models/{version}/activate")
     assert answer.status == 409
     assert int(answer.headers["Retry-After"]) > 0

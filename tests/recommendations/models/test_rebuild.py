@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from chalicelib.core import clock, config
+from chalicelib.core import clock, config, leases
 from chalicelib.core.database import run, transaction
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.leases import Busy, LeaseLost
 from chalicelib.events import outbox
 from chalicelib.events.tables import outbox_events
-from chalicelib.recommendations.models import artefacts, builds, leases, rebuild, versions
+from chalicelib.recommendations.models import artefacts, builds, rebuild, versions
 from chalicelib.recommendations.models.checks import MIN_PEOPLE, NotSound
-from chalicelib.recommendations.models.leases import Busy, LeaseLost
 from chalicelib.recommendations.models.model_tables import recommendation_builds
 from tests.conftest import set_settings
 from tests.factories import make_center, make_customer, make_order, make_product

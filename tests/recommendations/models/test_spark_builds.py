@@ -19,13 +19,12 @@ from botocore.stub import Stubber
 from moto.backends import get_backend
 from sqlalchemy import Engine, select
 
-from chalicelib.core import clock, config
+from chalicelib.core import clock, config, leases
 from chalicelib.core.auth import Role
 from chalicelib.core.blobs import Blobs, read_bytes
 from chalicelib.core.config import Spark
 from chalicelib.recommendations.models import (
     builds,
-    leases,
     publishing,
     rebuild,
     spark_builds,

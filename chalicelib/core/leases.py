@@ -1,4 +1,4 @@
-"""Who does what only one may do at a time: build a model, or change which versions there are."""
+"""Who does what only one may do at a time, such as a scheduled job: leases in the database, kept alive."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from datetime import timedelta
 
 from chalicelib.core import clock, holders, logging
 from chalicelib.core.database import Connection, run
+from chalicelib.core.database import leases as sql
 from chalicelib.core.errors import AppError, Conflict
-from chalicelib.recommendations.models import leases_sql
-
-BUILD = "build"
-VERSIONS = "versions"
 
 LENGTH = timedelta(seconds=90)
-_BEAT_S = 20.0  # a lease is renewed by a thread: a step of a build may take minutes
+_BEAT_S = 20.0  # a lease is renewed by a thread: a step of a job may take minutes
 _PAUSE_S = 0.2
 
 
 class Busy(Conflict):
     """Another process does it."""
 
-    code = "models-busy"
-    title = "Models are being worked on"
+    code = "busy"
+    title = "Being worked on"
 
 
 class LeaseLost(Conflict):
@@ -51,18 +48,18 @@ class Lease:
 
     def _take(self, connection: Connection) -> bool:
         now = clock.now()
-        found = leases_sql.find_lease(connection, self.name)
+        found = sql.find_lease(connection, self.name)
         if found is None:
-            leases_sql.insert_lease(connection, self.name, now)
+            sql.insert_lease(connection, self.name, now)
         dead = found.holder if found is not None and holders.is_dead(found.holder) else None
-        return leases_sql.take_lease(connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH)
+        return sql.take_lease(connection, self.name, self.holder, dead=dead, now=now, until=now + LENGTH)
 
     def renew(self) -> bool:
         """Hold on to it; False when it was taken over."""
         return run(self._renew, writes=True)
 
     def _renew(self, connection: Connection) -> bool:
-        return leases_sql.renew_lease(connection, self.name, self.holder, clock.now() + LENGTH)
+        return sql.renew_lease(connection, self.name, self.holder, clock.now() + LENGTH)
 
     def keep(self) -> None:
         """Renew it from time to time, in a thread of its own."""
@@ -96,18 +93,23 @@ class Lease:
             logging.warning("a lease could not be released", lease=self.name, reason=error.message)
 
     def _let_go(self, connection: Connection) -> None:
-        leases_sql.release_lease(connection, self.name, self.holder, clock.now())
+        sql.release_lease(connection, self.name, self.holder, clock.now())
 
 
 def is_held(connection: Connection, name: str) -> bool:
     """Tell whether a process that is alive holds a lease."""
-    found = leases_sql.find_lease(connection, name)
+    found = sql.find_lease(connection, name)
     return (
         found is not None
         and found.holder is not None
         and found.held_until > clock.now()
         and not holders.is_dead(found.holder)
     )
+
+
+def list_held(connection: Connection) -> set[str]:
+    """Return the names of the leases that processes hold which are alive."""
+    return {row.name for row in sql.list_held(connection, clock.now()) if not holders.is_dead(row.holder)}
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from chalicelib.core import clock
+from chalicelib.core import clock, leases
+from chalicelib.core.database import leases as leases_sql
 from chalicelib.core.database import run, transaction
-from chalicelib.recommendations.models import leases, leases_sql
-from chalicelib.recommendations.models.leases import Busy, Lease, LeaseLost
+from chalicelib.core.leases import Busy, Lease, LeaseLost
 
 
 def later(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:

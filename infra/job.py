@@ -1,0 +1,93 @@
+"""Running a job by hand, on the database of the settings: `make job NAME=purge_events`; without it, how all stand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from tqdm import tqdm
+
+from chalicelib.core.config import ConfigurationError
+from chalicelib.core.database import run
+from chalicelib.core.errors import AppError
+from chalicelib.jobs import jobs
+from chalicelib.jobs.job import Job, Jobs
+from chalicelib.jobs.jobs import Standing
+from infra.migrate import migrate_configured
+
+# A slice of work: as long as a function may run, so that a run here leaves what a run there would.
+_SLICE_MS = 15 * 60 * 1000
+_BUSY = 4
+
+
+def work_off(job: Job) -> int | None:
+    """Run a job until nothing is left of it; return how many rows it did, None when another process is at it."""
+    rows, most_left = 0, 0
+    with closing(tqdm(desc=job.name, unit=" left", disable=None, total=0)) as bar:  # no bar where nobody watches
+        while True:
+            done = jobs.run_job(job, time_left_ms=lambda: _SLICE_MS, requested_by="command line")
+            if done is None:
+                return None
+            rows += done.rows
+            most_left = max(most_left, done.left)
+            bar.total = most_left
+            bar.update(most_left - done.left - bar.n)
+            if not done.left:
+                return rows
+
+
+def table_of(standings: Sequence[Standing]) -> str:
+    """Return how jobs stand, a line each."""
+    width = max(len(each.job.name) for each in standings)
+    return "\n".join(f"{each.job.name:<{width}}  {each.state:<8} {_told(each)}" for each in standings)
+
+
+def _told(standing: Standing) -> str:
+    row: Any = standing.row
+    if row is None or row.succeeded_at is None:
+        return standing.job.title
+    return f"last well {row.succeeded_at:%Y-%m-%d %H:%M} UTC; {standing.job.title}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; 0 when the job is done, 1 when it failed, 4 when another process is at it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", nargs="?", help="of the job; without it, how all of them stand")
+    name = parser.parse_args(arguments).name
+    from app import JOBS  # the whole application: only once the arguments are right
+
+    try:
+        migrate_configured()
+        if name is None:
+            print(table_of(run(lambda connection: jobs.list_standings(connection, JOBS), writes=False)))
+            return 0
+        return _run(JOBS, name)
+    except (ConfigurationError, AppError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted: what was done is kept, the next run goes on.", file=sys.stderr)
+        return 130
+
+
+def _run(known: Jobs, name: str) -> int:
+    job = jobs.find_job(known, name)
+    try:
+        rows = work_off(job)
+    except AppError:
+        raise
+    except Exception as error:  # the log has its traceback
+        print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    if rows is None:
+        print(f"{name} runs in another process at this moment; try again when it is done.", file=sys.stderr)
+        return _BUSY
+    print(f"{name}: done, {rows:,} rows.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
