@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from chalicelib.core import clock
 from chalicelib.core.errors import FieldError, InvalidInput, MalformedInput, TooLarge
 from chalicelib.core.mail import ADDRESS
 from chalicelib.core.money import MoneyLimit, SomeMoney
@@ -152,6 +153,22 @@ def _written_as_day(value: object) -> object:
 AS_DAY = BeforeValidator(_written_as_day)
 # A day of a list or of figures; so many years that sums over them stay within what a database can compare with.
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1)), AS_DAY]
+
+
+def span_of_days(first: date | None, last: date | None, *, latest: int, most: int) -> tuple[date, date]:
+    """Return the days from `first` to `last`: until today, and the `latest` ones, where they are not said.
+
+    Raises:
+        InvalidInput: the last is before the first, or they are `most` days apart, or more.
+    """
+    end = last or clock.now().date()
+    begin = first or end - timedelta(days=latest - 1)
+    if begin > end:
+        raise InvalidInput.at("query.from", "must not be after `to`")
+    if (end - begin).days >= most:
+        raise InvalidInput.at("query.from", f"must be less than {most} days before `to`")
+    return begin, end
+
 
 # Text of one line that says something: no control characters, not only space.
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]

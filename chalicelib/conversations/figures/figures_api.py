@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,11 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from chalicelib.conversations.figures import figures
 from chalicelib.conversations.figures.figures import MOST_DAYS, Granularity, Span
-from chalicelib.core import clock
 from chalicelib.core.auth import STAFF
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import InvalidInput
-from chalicelib.core.inputs import Day
+from chalicelib.core.inputs import Day, span_of_days
 from chalicelib.core.money import Money
 from chalicelib.core.routes import Routes, Text
 
@@ -42,13 +40,7 @@ class FiguresQuery(BaseModel):
         Raises:
             InvalidInput: the last is before the first, or they are too far apart.
         """
-        last = self.to or clock.now().date()
-        first = self.from_ or last - timedelta(days=_LATEST - 1)
-        if first > last:
-            raise InvalidInput.at("query.from", "must not be after `to`")
-        if (last - first).days >= MOST_DAYS:
-            raise InvalidInput.at("query.from", f"must be less than {MOST_DAYS} days before `to`")
-        return first, last
+        return span_of_days(self.from_, self.to, latest=_LATEST, most=MOST_DAYS)
 
 
 class Figures(BaseModel):

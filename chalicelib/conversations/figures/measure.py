@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 
 from chalicelib.conversations.figures import days, days_sql
-
-# One table of leases serves all jobs; it stands beside the first of them.
 from chalicelib.core import clock, leases, logging
 from chalicelib.core.database import run
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.commerce.sales import kept_sales
-from chalicelib.core import clock
 from chalicelib.core.auth import STAFF
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
-from chalicelib.core.errors import InvalidInput
-from chalicelib.core.inputs import Day
+from chalicelib.core.inputs import Day, span_of_days
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations.measuring import days_sql
@@ -54,13 +52,7 @@ class MetricsQuery(BaseModel):
         Raises:
             InvalidInput: the last is before the first, or they are too far apart.
         """
-        last = self.to or clock.now().date()
-        first = self.from_ or last - timedelta(days=_LATEST - 1)
-        if first > last:
-            raise InvalidInput.at("query.from", "must not be after `to`")
-        if (last - first).days >= MOST_DAYS:
-            raise InvalidInput.at("query.from", f"must be less than {MOST_DAYS} days before `to`")
-        return first, last
+        return span_of_days(self.from_, self.to, latest=_LATEST, most=MOST_DAYS)
 
 
 class Figures(BaseModel):

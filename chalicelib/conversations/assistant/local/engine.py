@@ -22,8 +22,6 @@ from chalicelib.conversations.assistant.local.understanding import Filters, Unde
 from chalicelib.conversations.assistant.local.wording import words_of
 from chalicelib.conversations.assistant.turns import Intent, Question, Reply, Tools
 
-MODEL = "shopkeeper-local"
-
 # Less than a hint speaks for it.
 _LEAST = 0.35
 # Stands for all that a text may mean besides.
@@ -261,8 +259,8 @@ def _weighed(understood: Understanding, memory: Memory, viewing: int | None) -> 
         add("refine", 0.6)
     if "refine" in scores and not memory.search and not memory.shown:
         add("search", scores.pop("refine") * 0.5)
-    if memory.order is not None and not memory.shown and "refine" not in scores:
-        _prefer(scores, "order_status", 0.3)
+    if memory.order is not None and not memory.shown and "refine" not in scores and "order_status" in scores:
+        add("order_status", 0.3)
     if "out_of_scope" in scores and filters.names_goods and understood.scores.get("search", 0) >= 0.5:
         scores["out_of_scope"] -= 0.6
     others = max((score for intent, score in scores.items() if intent not in _COURTESIES), default=0.0)
@@ -280,8 +278,3 @@ def _is_detail(filters: Filters) -> bool:
 def _is_sure(filters: Filters) -> bool:
     """Tell whether anything is said beside words that some name has."""
     return filters != Filters(words=filters.words, unknown=filters.unknown)
-
-
-def _prefer(scores: dict[Intent, float], intent: Intent, weight: float) -> None:
-    if intent in scores:
-        scores[intent] += weight

@@ -97,9 +97,8 @@ def named(turn: Turn) -> ProductFact | None:
 
 def _not_known(turn: Turn) -> Reply:
     """Say that nothing has any of the words; twice in a row offer a person."""
-    turn.memory.missed += 1
-    if turn.memory.missed > 1:
-        return turn.reply(turn.say("unclear_again"), "unclear", "unanswered", suggestions=("human", "recommend"))
+    if turn.misses_again():
+        return turn.offer_person()
     return turn.reply(turn.say("not_sold"), "search", "unanswered", suggestions=("recommend", "my_orders"))
 
 
@@ -140,9 +139,8 @@ def _was_read_otherwise(result: ToolResult, arguments: dict[str, Any]) -> bool:
 def _found_nothing(turn: Turn, arguments: dict[str, Any], intent: Intent, skip: int) -> Reply:
     if skip:
         return turn.reply(turn.say("no_more"), intent, suggestions=("recommend",))
-    turn.memory.missed += 1
-    if turn.memory.missed > 1 and set(arguments) == {"words"}:
-        return turn.reply(turn.say("unclear_again"), "unclear", "unanswered", suggestions=("human", "recommend"))
+    if turn.misses_again() and set(arguments) == {"words"}:
+        return turn.offer_person()
     # What was looked for stays, to be changed by the next words.
     turn.memory.search = {**arguments, "skip": 0}
     limited = ("no_limit",) if {"min_price_cents", "max_price_cents"} & set(arguments) else ()

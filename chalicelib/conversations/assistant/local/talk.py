@@ -76,9 +76,8 @@ def must_not(turn: Turn) -> Reply:
 
 def unclear(turn: Turn) -> Reply:
     """Ask back; the second time in a row offer a person."""
-    turn.memory.missed += 1
-    if turn.memory.missed > 1:
-        return turn.reply(turn.say("unclear_again"), "unclear", "unanswered", suggestions=("human", "recommend"))
+    if turn.misses_again():
+        return turn.offer_person()
     return turn.reply(turn.say("unclear"), "unclear", "asked_back", suggestions=("recommend", "where"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.conversations.assistant.local import formats, lexicon
@@ -16,6 +16,7 @@ from chalicelib.conversations.assistant.local.phrases import say, suggest
 from chalicelib.conversations.assistant.local.understanding import Understanding
 from chalicelib.conversations.assistant.local.wording import words_of
 from chalicelib.conversations.assistant.turns import (
+    ACTING,
     Intent,
     OrderFact,
     Outcome,
@@ -48,12 +49,26 @@ class Turn:
     memory: Memory
     tools: Tools
     confidence: float = 0.0
+    _found: list[ToolResult] = field(default_factory=list)
 
     def call(self, name: ToolName, **arguments: Any) -> ToolResult:
-        """Ask a tool; arguments that are None or empty are left out."""
-        return self.tools(
-            ToolCall(name, {key: value for key, value in arguments.items() if value not in (None, "", [])})
-        )
+        """Ask a tool; arguments that are None or empty are left out. What was looked up in this turn is not again."""
+        call = ToolCall(name, {key: value for key, value in arguments.items() if value not in (None, "", [])})
+        known = next((result for result in self._found if result.call == call and name not in ACTING), None)
+        if known is not None:
+            return known
+        result = self.tools(call)
+        self._found.append(result)
+        return result
+
+    def misses_again(self) -> bool:
+        """Count that nothing was understood or found; tell whether it is not for the first time in a row."""
+        self.memory.missed += 1
+        return self.memory.missed > 1
+
+    def offer_person(self) -> Reply:
+        """Say that it is not understood, and that a person may take over."""
+        return self.reply(self.say("unclear_again"), "unclear", "unanswered", suggestions=("human", "recommend"))
 
     def say(self, phrase: str, /, **facts: object) -> str:
         """Return a phrase in the language of the turn."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from chalicelib.commerce.catalogue.search_words import stem
@@ -110,8 +110,6 @@ class Understanding:
     quantity: int | None = None
     drops_price: bool = False
     forbidden: bool = False
-    asks: bool = False
-    leftover: Sequence[str] = field(default=())
 
 
 def detect_language(text: str, hint: Language | None, before: Language | None) -> Language:
@@ -150,7 +148,7 @@ def understand(
     scores = {**cues.scores_of(joined)}
     for intent, score in cues.scores_of(said).items():
         scores[intent] = max(score, scores.get(intent, 0))
-    filters, leftover = _filters(mended, joined, vocabulary, prices, language)
+    filters = _filters(mended, joined, vocabulary, prices, language)
     return Understanding(
         language=language,
         text=joined,
@@ -167,8 +165,6 @@ def understand(
             re.search(r"ohne (?:preis)?(?:limit|grenze|begrenzung)|preis ist egal|egal was (?:es|sie) koste", joined)
         ),
         forbidden=cues.is_forbidden(joined) or cues.is_forbidden(said),
-        asks="?" in text,
-        leftover=leftover,
     )
 
 
@@ -236,8 +232,8 @@ def _names(vocabulary: Vocabulary) -> frozenset[str]:
 
 def _filters(
     words: Sequence[str], text: str, vocabulary: Vocabulary, prices: amounts.PriceWish, language: Language
-) -> tuple[Filters, list[str]]:
-    """Return what words say of products, and which are left over: neither filler nor filter."""
+) -> Filters:
+    """Return what words say of products."""
     rest = list(words)
     unwanted = set(_NO_WORDS.findall(text))
     brand, rest = _take_phrase(rest, _phrases(tuple(vocabulary.brands)))
@@ -251,7 +247,7 @@ def _filters(
     found = [word for word in left if not word.isdecimal() and word not in cues.CUE_WORDS]
     unknown = [word for word in found if vocabulary.words and not _is_of_catalogue(word, vocabulary)]
     found = [word for word in found if word not in unknown]
-    filters = Filters(
+    return Filters(
         words=tuple(dict.fromkeys(found)),
         category=category,
         category_words=part,
@@ -266,7 +262,6 @@ def _filters(
         sort=_sort(text),
         unknown=tuple(unknown),
     )
-    return filters, left
 
 
 def _is_of_catalogue(word: str, vocabulary: Vocabulary) -> bool:
