@@ -9,6 +9,7 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
+from chalicelib.analytics.sales import summaries
 from chalicelib.commerce.catalogue import (
     distribution_centers_api,
     product_images_api,
@@ -178,6 +179,7 @@ JOBS: Jobs = Jobs(
             HOUR,
             leaving(conversation_measure.measure_conversations),
         ),
+        Job("summarize_sales", "Sum sales up where something changed", 5 * MINUTE, summaries.summarize_sales),
         Job("purge_idempotency_keys", "Delete answers kept for retries", HOUR, counting(idempotency.purge)),
         Job("refresh_search", "Let the search know what sells", 6 * HOUR, silent(refresh_search)),
         Job("purge_events", "Delete old events that all were told of", DAY, counting(purge.purge_events)),

@@ -30,6 +30,7 @@ PACE_S = {
     "refresh_search": 300.0,
     "rebuild_recommendations": 5.0,
     "measure_recommendations": 20.0,
+    "summarize_sales": 10.0,
     "measure_conversations": 20.0,
     "close_idle_sessions": 60.0,
     "purge_events": 600.0,

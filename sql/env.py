@@ -8,12 +8,14 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.analytics.sales import figure_tables as _sales  # noqa: F401
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.conversations.assistant import assistant_tables as _assistant  # noqa: F401
 from chalicelib.conversations.desk import desk_tables as _desk  # noqa: F401
 from chalicelib.conversations.figures import figure_tables as _conversation_figures  # noqa: F401
 from chalicelib.conversations.history import history_tables as _history  # noqa: F401
 from chalicelib.core.database import UtcDateTime, metadata
+from chalicelib.core.database import due_days as _due_days  # noqa: F401
 from chalicelib.core.database import idempotency as _idempotency  # noqa: F401
 from chalicelib.core.database import leases as _leases  # noqa: F401
 from chalicelib.core.database.dialect import is_of_engine

@@ -77,6 +77,13 @@ CREATE TABLE distribution_centers (
   PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE due_days (
+  subject VARCHAR(64) NOT NULL,
+  day DATE NOT NULL,
+  marks INTEGER NOT NULL,
+  PRIMARY KEY (subject, day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE event_counts (
   subject VARCHAR(64) NOT NULL,
   events INTEGER NOT NULL,
@@ -352,6 +359,109 @@ CREATE INDEX ix_registrations_email_key ON registrations (email_key, id);
 
 CREATE INDEX ix_registrations_expires_at ON registrations (expires_at);
 
+CREATE TABLE sale_facts (
+  day DATE NOT NULL,
+  item_id BIGINT NOT NULL,
+  hour SMALLINT NOT NULL,
+  order_id BIGINT NOT NULL,
+  customer_id BIGINT,
+  product_id BIGINT NOT NULL,
+  category VARCHAR(255) NOT NULL,
+  brand VARCHAR(255) NOT NULL,
+  department VARCHAR(255) NOT NULL,
+  traffic_source VARCHAR(255) NOT NULL,
+  country VARCHAR(255) NOT NULL,
+  distribution_center BIGINT NOT NULL,
+  cancelled SMALLINT NOT NULL,
+  returned SMALLINT NOT NULL,
+  booked SMALLINT NOT NULL,
+  sale_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  refund_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, item_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_sale_facts_customer ON sale_facts (customer_id, day);
+
+CREATE TABLE sales_days (
+  dimension VARCHAR(20) NOT NULL,
+  day DATE NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  customers INTEGER NOT NULL,
+  `lines` INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  booked_orders INTEGER NOT NULL,
+  booked_items INTEGER NOT NULL,
+  gross_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  returned_cents BIGINT NOT NULL,
+  refund_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  booked_cents BIGINT NOT NULL,
+  PRIMARY KEY (dimension, day, value)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE sales_hours (
+  day DATE NOT NULL,
+  hour SMALLINT NOT NULL,
+  customers INTEGER NOT NULL,
+  `lines` INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  booked_orders INTEGER NOT NULL,
+  booked_items INTEGER NOT NULL,
+  gross_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  returned_cents BIGINT NOT NULL,
+  refund_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  booked_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, hour)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE sales_months (
+  dimension VARCHAR(20) NOT NULL,
+  month DATE NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  `lines` INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  booked_orders INTEGER NOT NULL,
+  booked_items INTEGER NOT NULL,
+  gross_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  returned_cents BIGINT NOT NULL,
+  refund_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  booked_cents BIGINT NOT NULL,
+  PRIMARY KEY (dimension, month, value)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE sales_totals (
+  dimension VARCHAR(20) NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  `lines` INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  booked_orders INTEGER NOT NULL,
+  booked_items INTEGER NOT NULL,
+  gross_cents BIGINT NOT NULL,
+  discount_cents BIGINT NOT NULL,
+  returned_cents BIGINT NOT NULL,
+  refund_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  booked_cents BIGINT NOT NULL,
+  PRIMARY KEY (dimension, value)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_sales_totals_booked ON sales_totals (dimension, booked_cents);
+
 CREATE TABLE search_grams (
   gram VARCHAR(3) NOT NULL,
   word VARCHAR(32) NOT NULL,
@@ -463,6 +573,17 @@ CREATE TABLE users (
   archived_at DATETIME(6),
   PRIMARY KEY (id),
   CONSTRAINT uq_users_email_key UNIQUE (email_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_users_changed ON users (updated_at);
+
+CREATE TABLE watermarks (
+  subject VARCHAR(64) NOT NULL,
+  seen_until DATETIME(6),
+  looked_back_on DATE,
+  as_of DATETIME(6),
+  time_zone VARCHAR(64) NOT NULL DEFAULT 'UTC',
+  PRIMARY KEY (subject)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE webhooks (
@@ -1036,6 +1157,8 @@ CREATE TABLE product_changes (
   PRIMARY KEY (id),
   CONSTRAINT fk_product_changes_product_id FOREIGN KEY(product_id) REFERENCES products (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_product_changes_newest ON product_changes (created_at);
 
 CREATE INDEX ix_product_changes_product ON product_changes (product_id, id);
 

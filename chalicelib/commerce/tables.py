@@ -60,6 +60,7 @@ users = shop_table(
     Column("phone", String(40)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("archived_at", UtcDateTime),
+    Index("ix_users_changed", "updated_at"),
 )
 
 # Where a customer has things sent to. At most one of a customer's is the default.
@@ -119,6 +120,7 @@ product_changes = shop_table(
     Column("actor", String(200), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_product_changes_product", "product_id", "id"),
+    Index("ix_product_changes_newest", "created_at"),
 )
 
 # What a unit's own times say of it, in the words of `stock_levels`.

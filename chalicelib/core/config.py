@@ -74,6 +74,8 @@ class Settings:
     low_stock_level: int = 5
     deployed: bool = False
     currency: str = "usd"
+    # Where the days of the shop's figures begin and end.
+    time_zone: str = "UTC"
     # Whether people pay real money here.
     live: bool = False
     # None: this stage takes no payments.
@@ -157,6 +159,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         low_stock_level=values.integer(environment, "LOW_STOCK_LEVEL", 5),
         deployed=deployed,
         currency=_currency(environment.get("CURRENCY") or "usd"),
+        time_zone=values.time_zone(environment, "SHOP_TIME_ZONE"),
         live=_is_live(environment),
         payment_provider=_payment_provider(environment, deployed=deployed),
         stripe_secret_key=environment.get("STRIPE_SECRET_KEY") or None,

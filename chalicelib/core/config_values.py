@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 
 class ConfigurationError(Exception):
@@ -55,3 +56,13 @@ def micros(environment: Mapping[str, str], name: str) -> int:
     if not amount.is_finite() or not 0 <= amount <= 1_000_000_000 or amount != int(amount):
         raise ConfigurationError(f"{name} must be from 0 to 1000 with six decimals at most, not {text}.")
     return int(amount)
+
+
+def time_zone(environment: Mapping[str, str], name: str) -> str:
+    """Return the name of a time zone of the IANA database, UTC where none is given."""
+    text = environment.get(name) or "UTC"
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # unknown, or no name at all
+        raise ConfigurationError(f"{name} must be a time zone such as Europe/Berlin, not {text!r}.") from None
+    return text

@@ -96,7 +96,14 @@ def test_an_unknown_log_level_is_named() -> None:
 
 def test_an_empty_variable_counts_as_none() -> None:
     names = ["STAGE", "DATABASE_URL", "DB_SECRET_ARN", "DB_HOST", "DB_PORT", "DATA_DIR", "BUCKET", "LOG_LEVEL"]
-    names += ["CURRENCY", "PAYMENT_PROVIDER", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_PUBLISHABLE_KEY"]
+    names += [
+        "CURRENCY",
+        "SHOP_TIME_ZONE",
+        "PAYMENT_PROVIDER",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_PUBLISHABLE_KEY",
+    ]
     assert load(dict.fromkeys(names, "")) == load({})
 
 
