@@ -76,7 +76,7 @@ def test_a_product_that_moves_to_another_category_takes_its_sales_along() -> Non
                 old_value="Jeans",
                 new_value="Trousers",
                 actor="x",
-                created_at=NOON,
+                created_at=clock.now(),
             )
         )
     assert summarize() == (1, 0)
