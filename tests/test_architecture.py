@@ -261,15 +261,16 @@ def a_pure_room_computes_and_nothing_else(source: Source) -> Iterator[str]:
             yield at(source, found.node, f"a pure room imports {found.name}")
 
 
-_NUMBERS = "chalicelib/recommendations/numeric/"
+_NUMBERS = ("chalicelib/recommendations/numeric/", "chalicelib/analytics/forecast/numeric/")
 
 
 @rule
 def the_numbers_know_numbers_only(source: Source) -> Iterator[str]:
-    if not source.path.startswith(_NUMBERS):
+    room = next((room for room in _NUMBERS if source.path.startswith(room)), None)
+    if room is None:
         return
     for found in source.imports:
-        if found.is_of("chalicelib") and not found.is_of("chalicelib.recommendations.numeric"):
+        if found.is_of("chalicelib") and not found.is_of(room.rstrip("/").replace("/", ".")):
             yield at(source, found.node, f"a room of numbers imports {found.name}")
         if found.is_of("chalice", "sqlalchemy", "boto3", "botocore", "pydantic", "socket", "subprocess", "os"):
             yield at(source, found.node, f"a room of numbers imports {found.name}")
@@ -493,8 +494,8 @@ BREACHES: list[tuple[Rule, str, str]] = [
     ),
     (a_pure_room_computes_and_nothing_else, "chalicelib/core/money.py", "import numpy as np"),
     (a_pure_room_computes_and_nothing_else, "chalicelib/csv_import/lines.py", "def f():\n    import boto3"),
-    (the_numbers_know_numbers_only, f"{_NUMBERS}train.py", "from chalicelib.core import blobs"),
-    (the_numbers_know_numbers_only, f"{_NUMBERS}model.py", "def f():\n    import boto3  # why"),
+    (the_numbers_know_numbers_only, f"{_NUMBERS[0]}train.py", "from chalicelib.core import blobs"),
+    (the_numbers_know_numbers_only, f"{_NUMBERS[1]}model.py", "def f():\n    import boto3  # why"),
     (only_the_settings_read_the_environment, "chalicelib/core/blobs.py", "import os\nBUCKET = os.environ['B']"),
     (only_the_settings_read_the_environment, "chalicelib/core/blobs.py", "from os import getenv"),
     (only_the_settings_read_the_environment, "app.py", "import os\nos.getenv('STAGE')"),

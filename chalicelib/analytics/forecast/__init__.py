@@ -1,0 +1,1 @@
+"""What will be sold: forecasts by day, and what to order for them."""
