@@ -9,6 +9,7 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
+from chalicelib.analytics.forecast import forecasts_api, making, reorders, reorders_api
 from chalicelib.analytics.sales import summaries
 from chalicelib.commerce.catalogue import (
     distribution_centers_api,
@@ -98,6 +99,8 @@ routes: list[Route] = http.mount(
         experiments_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
+        forecasts_api.routes,
+        reorders_api.routes,
         root_api.routes,
         profiles_api.routes,
         sessions_api.routes,
@@ -180,6 +183,8 @@ JOBS: Jobs = Jobs(
             leaving(conversation_measure.measure_conversations),
         ),
         Job("summarize_sales", "Sum sales up where something changed", 5 * MINUTE, summaries.summarize_sales),
+        Job("forecast_sales", "Foretell sales and demand, once a day", HOUR, making.forecast_sales),
+        Job("suggest_reorders", "Find what should be ordered again", HOUR, reorders.suggest_reorders),
         Job("purge_idempotency_keys", "Delete answers kept for retries", HOUR, counting(idempotency.purge)),
         Job("refresh_search", "Let the search know what sells", 6 * HOUR, silent(refresh_search)),
         Job("purge_events", "Delete old events that all were told of", DAY, counting(purge.purge_events)),

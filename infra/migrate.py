@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.analytics.forecast import forecast_tables as _forecast  # noqa: F401
 from chalicelib.analytics.sales import figure_tables as _sales  # noqa: F401
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.commerce.catalogue import search_index

@@ -31,6 +31,8 @@ PACE_S = {
     "rebuild_recommendations": 5.0,
     "measure_recommendations": 20.0,
     "summarize_sales": 10.0,
+    "forecast_sales": 60.0,
+    "suggest_reorders": 60.0,
     "measure_conversations": 20.0,
     "close_idle_sessions": 60.0,
     "purge_events": 600.0,

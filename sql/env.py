@@ -8,6 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.analytics.forecast import forecast_tables as _forecast  # noqa: F401
 from chalicelib.analytics.sales import figure_tables as _sales  # noqa: F401
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.conversations.assistant import assistant_tables as _assistant  # noqa: F401

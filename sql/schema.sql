@@ -93,6 +93,49 @@ CREATE TABLE event_counts (
 
 CREATE INDEX ix_event_counts_window_ends_at ON event_counts (window_ends_at);
 
+CREATE TABLE forecast_models (
+  dimension VARCHAR(20) NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  what VARCHAR(10) NOT NULL,
+  horizon INTEGER NOT NULL,
+  model VARCHAR(60),
+  reason TEXT,
+  beats_baseline SMALLINT NOT NULL,
+  judged_days INTEGER NOT NULL,
+  origins INTEGER NOT NULL,
+  mae DOUBLE,
+  wape DOUBLE,
+  mase DOUBLE,
+  bias DOUBLE,
+  base_mae DOUBLE,
+  base_wape DOUBLE,
+  base_mase DOUBLE,
+  base_bias DOUBLE,
+  coverage_80 DOUBLE,
+  coverage_95 DOUBLE,
+  total_coverage_80 DOUBLE,
+  total_coverage_95 DOUBLE,
+  total DOUBLE,
+  total_low_80 DOUBLE,
+  total_high_80 DOUBLE,
+  total_low_95 DOUBLE,
+  total_high_95 DOUBLE,
+  lead_expected DOUBLE,
+  PRIMARY KEY (dimension, value, what, horizon)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE forecast_sets (
+  dimension VARCHAR(20) NOT NULL,
+  last_day DATE NOT NULL,
+  as_of DATETIME(6) NOT NULL,
+  made_at DATETIME(6) NOT NULL,
+  time_zone VARCHAR(64) NOT NULL,
+  lead_days INTEGER NOT NULL,
+  cover_days INTEGER NOT NULL,
+  sold_items BIGINT NOT NULL,
+  PRIMARY KEY (dimension)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE idempotency_keys (
   request_key VARCHAR(64) NOT NULL,
   fingerprint VARCHAR(64) NOT NULL,
@@ -359,6 +402,39 @@ CREATE INDEX ix_registrations_email_key ON registrations (email_key, id);
 
 CREATE INDEX ix_registrations_expires_at ON registrations (expires_at);
 
+CREATE TABLE reorder_runs (
+  id INTEGER NOT NULL,
+  made_at DATETIME(6) NOT NULL,
+  last_day DATE NOT NULL,
+  lead_days INTEGER NOT NULL,
+  cover_days INTEGER NOT NULL,
+  suggestions INTEGER NOT NULL,
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE reorder_suggestions (
+  position INTEGER NOT NULL,
+  product_id BIGINT NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  name VARCHAR(500) NOT NULL,
+  urgency VARCHAR(20) NOT NULL,
+  free INTEGER NOT NULL,
+  low_stock_level INTEGER NOT NULL,
+  suggested INTEGER NOT NULL,
+  model VARCHAR(60) NOT NULL,
+  daily DOUBLE NOT NULL,
+  lead_demand DOUBLE NOT NULL,
+  period_demand DOUBLE NOT NULL,
+  safety DOUBLE NOT NULL,
+  reorder_point DOUBLE NOT NULL,
+  order_up_to DOUBLE NOT NULL,
+  short DOUBLE NOT NULL,
+  days_of_cover DOUBLE,
+  PRIMARY KEY (position)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_reorder_suggestions_urgency ON reorder_suggestions (urgency, position);
+
 CREATE TABLE sale_facts (
   day DATE NOT NULL,
   item_id BIGINT NOT NULL,
@@ -402,6 +478,20 @@ CREATE TABLE sales_days (
   cost_cents BIGINT NOT NULL,
   booked_cents BIGINT NOT NULL,
   PRIMARY KEY (dimension, day, value)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE sales_forecasts (
+  dimension VARCHAR(20) NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  what VARCHAR(10) NOT NULL,
+  horizon INTEGER NOT NULL,
+  day DATE NOT NULL,
+  expected DOUBLE NOT NULL,
+  low_80 DOUBLE,
+  high_80 DOUBLE,
+  low_95 DOUBLE,
+  high_95 DOUBLE,
+  PRIMARY KEY (dimension, value, what, horizon, day)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE sales_hours (

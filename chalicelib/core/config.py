@@ -72,6 +72,9 @@ class Settings:
     facets_ttl_s: int = 0
     log_level: str = "INFO"
     low_stock_level: int = 5
+    # How long ordered goods take to arrive, and for how long they should last then.
+    reorder_lead_days: int = 14
+    reorder_cover_days: int = 30
     deployed: bool = False
     currency: str = "usd"
     # Where the days of the shop's figures begin and end.
@@ -157,6 +160,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         facets_ttl_s=values.integer(environment, "FACETS_TTL_S", 10, least=0),
         log_level=_log_level(environment.get("LOG_LEVEL") or "INFO"),
         low_stock_level=values.integer(environment, "LOW_STOCK_LEVEL", 5),
+        reorder_lead_days=values.integer(environment, "REORDER_LEAD_DAYS", 14, most=90),
+        reorder_cover_days=values.integer(environment, "REORDER_COVER_DAYS", 30, most=90),
         deployed=deployed,
         currency=_currency(environment.get("CURRENCY") or "usd"),
         time_zone=values.time_zone(environment, "SHOP_TIME_ZONE"),

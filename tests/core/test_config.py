@@ -99,6 +99,8 @@ def test_an_empty_variable_counts_as_none() -> None:
     names += [
         "CURRENCY",
         "SHOP_TIME_ZONE",
+        "REORDER_LEAD_DAYS",
+        "REORDER_COVER_DAYS",
         "PAYMENT_PROVIDER",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",

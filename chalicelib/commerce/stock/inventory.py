@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -230,6 +231,11 @@ def stock_of(connection: Connection, product_id: int) -> ProductStock:
     own = product.low_stock_level
     levels = list(inventory_sql.list_levels_of(connection, product_id, MOST_ROWS))
     return ProductStock(levels, settings().low_stock_level if own is None else own)
+
+
+def on_shelf(connection: Connection, product_ids: Sequence[int]) -> Sequence[Any]:
+    """Return what is free of some products: product_id, sku, name, low_stock_level, free; not archived ones."""
+    return inventory_sql.list_on_shelf(connection, product_ids, low_stock_level=settings().low_stock_level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,26 @@ def list_low_stock(connection: Connection, page: PageRequest, *, low_stock_level
     return fetch_page(connection, select(low), page, order=[low.c.cover, low.c.product_id])
 
 
+def list_on_shelf(connection: Connection, product_ids: Sequence[int], *, low_stock_level: int) -> Sequence[AnyRow]:
+    """Return what is free of some products: product_id, sku, name, low_stock_level, free; not archived ones."""
+    product = products.c
+    own = (product.id, product.sku, product.name, product.low_stock_level)
+    statement = (
+        select(
+            product.id.label("product_id"),
+            product.sku,
+            product.name,
+            _LOW_AT.label("low_stock_level"),
+            cast(func.coalesce(func.sum(_LEVELS.free), 0), Integer).label("free"),
+        )
+        .join_from(products, stock_levels, _LEVELS.product_id == product.id, isouter=True)
+        .where(product.id.in_(product_ids), product.status != "archived")
+        .group_by(*own)
+        .params(low_stock_level=low_stock_level)
+    )
+    return connection.execute(statement).all()
+
+
 _UNIT = select(
     _UNITS.id,
     _UNITS.product_id,

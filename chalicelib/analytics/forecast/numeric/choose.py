@@ -9,6 +9,7 @@ import numpy as np
 
 from chalicelib.analytics.forecast.numeric import seasonal_naive
 from chalicelib.analytics.forecast.numeric.backtest import BASELINE, Errors, errors_of, forecasts, losses, origins_of
+from chalicelib.analytics.forecast.numeric.intermittent import sells_seldom
 from chalicelib.analytics.forecast.numeric.intervals import LEAST_ERRORS, SHARES, around
 from chalicelib.analytics.forecast.numeric.series import WEEK, Ints, Reals, Series, begun
 
@@ -58,6 +59,7 @@ class Forecast:
     total: Sum
     beats_baseline: bool
     n_origins: int
+    judged_days: int
     errors: Errors | None = None
     baseline_errors: Errors | None = None
     tried: Mapping[str, float] = field(default_factory=dict)
@@ -71,21 +73,23 @@ class TooYoung:
     reason: str
 
 
-def forecast(values: Reals, horizon: int, *, judged_days: int = 1) -> Forecast | TooYoung:
+def forecast(values: Reals, horizon: int, *, judged_days: int | None = None) -> Forecast | TooYoung:
     """Return the forecast of the `horizon` days after `values` (n_days,) float64, one for each day in a row.
 
-    Forecasts are compared by their errors in sums over `judged_days`: one for a shop's days, the whole
-    horizon for goods that are sold now and then, of which zero would be the likeliest day. Raises ValueError for a
+    Forecasts are compared by their errors in sums over `judged_days`. Without it these are single days, or the whole
+    horizon for what sells seldom: there 0 would err least on most days, and be wrong. Raises ValueError for a
     horizon below a day or not a multiple of `judged_days`, and for values that are no sales.
     """
+    series = begun(values)
+    if judged_days is None:
+        judged_days = horizon if sells_seldom(series.values) else 1
     if horizon < 1 or judged_days < 1 or horizon % judged_days:
         raise ValueError("the horizon is a number of days, in whole blocks of those judged together")
-    series = begun(values)
     if len(series) < LEAST_DAYS:
         return TooYoung(TOO_YOUNG)
     origins = origins_of(len(series), horizon)
     if not len(origins):
-        return _untried(series, horizon)
+        return _untried(series, horizon, judged_days)
     return _tried(series, origins, horizon, judged_days)
 
 
@@ -117,6 +121,7 @@ def _tried(series: Series, origins: Ints, horizon: int, judged_days: int) -> For
         total=Sum(float(now[model].sum()), of_total),
         beats_baseline=beats,
         n_origins=len(origins),
+        judged_days=judged_days,
         errors=errors if beats else baseline,
         baseline_errors=baseline,
         tried=dict(zip(names, table.mean(axis=1).tolist(), strict=True)),
@@ -159,7 +164,7 @@ def _coverage(past: Reals, actual: Reals, origins: Ints, usual: float, ahead: in
     return {share: float(np.mean(held)) if len(held) >= _LEAST_WINDOWS else None for share, held in shares.items()}
 
 
-def _untried(series: Series, horizon: int) -> Forecast:
+def _untried(series: Series, horizon: int, judged_days: int) -> Forecast:
     """Return the last week repeated; its bounds are those of the changes from week to week so far."""
     said = seasonal_naive.forecast(series, np.array([len(series)]), horizon)
     changes = np.abs(series.values[WEEK:] - series.values[:-WEEK])
@@ -169,7 +174,7 @@ def _untried(series: Series, horizon: int) -> Forecast:
     total = said.sum(axis=1)
     bounds = tuple(_even(said[0], share, wide[share]) for share in SHARES)
     sums = tuple(_even(total, share, wide[share] * float(of_sum)) for share in SHARES)
-    return Forecast(BASELINE, said[0], bounds, Sum(float(total[0]), sums), False, 0, reason=NOT_TRIED)
+    return Forecast(BASELINE, said[0], bounds, Sum(float(total[0]), sums), False, 0, judged_days, reason=NOT_TRIED)
 
 
 def _even(said: Reals, share: float, wide: float) -> Bounds:

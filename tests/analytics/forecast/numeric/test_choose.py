@@ -22,7 +22,7 @@ from chalicelib.analytics.forecast.numeric.series import Reals, Series
 PATTERN = np.array([10.0, 20.0, 30.0, 40.0, 50.0, 0.0, 60.0])
 
 
-def made(values: Reals, horizon: int, judged_days: int = 1) -> Forecast:
+def made(values: Reals, horizon: int, judged_days: int | None = None) -> Forecast:
     found = forecast(values, horizon, judged_days=judged_days)
     assert isinstance(found, Forecast)
     return found
