@@ -10,7 +10,13 @@ from chalice import Chalice
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
 from chalicelib.analytics.forecast import forecasts_api, making, reorders, reorders_api
+from chalicelib.analytics.funnel import funnel_api
+from chalicelib.analytics.funnel import summaries as funnel_summaries
+from chalicelib.analytics.recommended import recommended_api
+from chalicelib.analytics.returns import returns_api
+from chalicelib.analytics.returns import summaries as return_summaries
 from chalicelib.analytics.sales import summaries
+from chalicelib.analytics.stock import cover, stock_api
 from chalicelib.commerce.catalogue import (
     distribution_centers_api,
     product_images_api,
@@ -101,6 +107,10 @@ routes: list[Route] = http.mount(
         analytics_api.routes,
         forecasts_api.routes,
         reorders_api.routes,
+        funnel_api.routes,
+        returns_api.routes,
+        stock_api.routes,
+        recommended_api.routes,
         root_api.routes,
         profiles_api.routes,
         sessions_api.routes,
@@ -185,6 +195,9 @@ JOBS: Jobs = Jobs(
         Job("summarize_sales", "Sum sales up where something changed", 5 * MINUTE, summaries.summarize_sales),
         Job("forecast_sales", "Foretell sales and demand, once a day", HOUR, making.forecast_sales),
         Job("suggest_reorders", "Find what should be ordered again", HOUR, reorders.suggest_reorders),
+        Job("summarize_funnel", "Count who came how far to an order", 15 * MINUTE, funnel_summaries.summarize_funnel),
+        Job("summarize_returns", "Count what came back and why", 15 * MINUTE, return_summaries.summarize_returns),
+        Job("summarize_stock", "See how long each product's stock lasts", HOUR, cover.summarize_stock),
         Job("purge_idempotency_keys", "Delete answers kept for retries", HOUR, counting(idempotency.purge)),
         Job("refresh_search", "Let the search know what sells", 6 * HOUR, silent(refresh_search)),
         Job("purge_events", "Delete old events that all were told of", DAY, counting(purge.purge_events)),

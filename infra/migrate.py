@@ -19,7 +19,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
 from chalicelib.analytics.forecast import forecast_tables as _forecast  # noqa: F401
+from chalicelib.analytics.funnel import funnel_tables as _funnel  # noqa: F401
+from chalicelib.analytics.returns import return_tables as _returns  # noqa: F401
 from chalicelib.analytics.sales import figure_tables as _sales  # noqa: F401
+from chalicelib.analytics.stock import cover_tables as _stock_cover  # noqa: F401
 from chalicelib.commerce import tables as _commerce  # noqa: F401
 from chalicelib.commerce.catalogue import search_index
 from chalicelib.conversations.assistant import assistant_tables as _assistant  # noqa: F401

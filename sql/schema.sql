@@ -136,6 +136,27 @@ CREATE TABLE forecast_sets (
   PRIMARY KEY (dimension)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE funnel_carts (
+  day DATE NOT NULL,
+  cart_id BIGINT NOT NULL,
+  customer_id BIGINT,
+  PRIMARY KEY (day, cart_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_funnel_carts_customer_id ON funnel_carts (customer_id);
+
+CREATE TABLE funnel_days (
+  day DATE NOT NULL,
+  segment VARCHAR(16) NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  viewed INTEGER NOT NULL,
+  carted INTEGER NOT NULL,
+  checked_out INTEGER NOT NULL,
+  ordered INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  PRIMARY KEY (day, segment, name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE idempotency_keys (
   request_key VARCHAR(64) NOT NULL,
   fingerprint VARCHAR(64) NOT NULL,
@@ -435,6 +456,42 @@ CREATE TABLE reorder_suggestions (
 
 CREATE INDEX ix_reorder_suggestions_urgency ON reorder_suggestions (urgency, position);
 
+CREATE TABLE return_categories (
+  day DATE NOT NULL,
+  category VARCHAR(255) NOT NULL,
+  items INTEGER NOT NULL,
+  value_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, category)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE return_days (
+  day DATE NOT NULL,
+  reason VARCHAR(32) NOT NULL,
+  requested INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  value_cents BIGINT NOT NULL,
+  waited_s BIGINT NOT NULL,
+  timed INTEGER NOT NULL,
+  PRIMARY KEY (day, reason)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE return_orders (
+  day DATE NOT NULL,
+  orders INTEGER NOT NULL,
+  returned INTEGER NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE return_products (
+  day DATE NOT NULL,
+  product_id BIGINT NOT NULL,
+  items INTEGER NOT NULL,
+  value_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, product_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE sale_facts (
   day DATE NOT NULL,
   item_id BIGINT NOT NULL,
@@ -584,6 +641,64 @@ CREATE TABLE shipping_rules (
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE UNIQUE INDEX uq_shipping_rules_place ON shipping_rules (country_key, method);
+
+CREATE TABLE stock_cover (
+  product_id BIGINT NOT NULL,
+  state VARCHAR(8) NOT NULL,
+  category VARCHAR(255) NOT NULL,
+  category_key VARCHAR(255) NOT NULL,
+  free INTEGER NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  price_cents BIGINT NOT NULL,
+  sold INTEGER NOT NULL,
+  sold_before INTEGER NOT NULL,
+  cover_tenths INTEGER NOT NULL,
+  oldest_at DATETIME(6),
+  PRIMARY KEY (product_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_stock_cover_category_key ON stock_cover (category_key);
+
+CREATE INDEX ix_stock_cover_cover ON stock_cover (cover_tenths, product_id);
+
+CREATE INDEX ix_stock_cover_sold ON stock_cover (sold, product_id);
+
+CREATE INDEX ix_stock_cover_state_cover ON stock_cover (state, cover_tenths, product_id);
+
+CREATE INDEX ix_stock_cover_state_sold ON stock_cover (state, sold, product_id);
+
+CREATE INDEX ix_stock_cover_state_value ON stock_cover (state, cost_cents, product_id);
+
+CREATE INDEX ix_stock_cover_value ON stock_cover (cost_cents, product_id);
+
+CREATE TABLE stock_cover_centers (
+  product_id BIGINT NOT NULL,
+  distribution_center_id BIGINT NOT NULL,
+  free INTEGER NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  price_cents BIGINT NOT NULL,
+  PRIMARY KEY (product_id, distribution_center_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_stock_cover_centers_distribution_center_id ON stock_cover_centers (distribution_center_id);
+
+CREATE TABLE stock_pass (
+  id INTEGER NOT NULL AUTO_INCREMENT,
+  after_id BIGINT NOT NULL,
+  started_at DATETIME(6),
+  as_of DATETIME(6),
+  PRIMARY KEY (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE stock_totals (
+  kind VARCHAR(16) NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  products INTEGER NOT NULL,
+  units BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  price_cents BIGINT NOT NULL,
+  PRIMARY KEY (kind, name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE tax_rules (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -1032,6 +1147,8 @@ CREATE INDEX ix_checkouts_cart_id ON checkouts (cart_id);
 
 CREATE INDEX ix_checkouts_client ON checkouts (client_key, state);
 
+CREATE INDEX ix_checkouts_created ON checkouts (created_at);
+
 CREATE INDEX ix_checkouts_customer_id ON checkouts (customer_id);
 
 CREATE INDEX ix_checkouts_promotion ON checkouts (promotion_id, email_key);
@@ -1231,6 +1348,10 @@ CREATE TABLE order_returns (
   PRIMARY KEY (id),
   CONSTRAINT fk_order_returns_order_id FOREIGN KEY(order_id) REFERENCES orders (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_order_returns_closed ON order_returns (closed_at);
+
+CREATE INDEX ix_order_returns_created ON order_returns (created_at);
 
 CREATE INDEX ix_order_returns_order_id ON order_returns (order_id);
 
@@ -1467,6 +1588,8 @@ CREATE INDEX ix_order_items_order_id ON order_items (order_id);
 CREATE INDEX ix_order_items_product_id ON order_items (product_id);
 
 CREATE INDEX ix_order_items_return_id ON order_items (return_id);
+
+CREATE INDEX ix_order_items_returned ON order_items (returned_at);
 
 CREATE INDEX ix_order_items_shipment_id ON order_items (shipment_id);
 

@@ -53,6 +53,10 @@ PURE_ROOMS = (
     *(f"chalicelib/payments/{name}.py" for name in ("provider", "signatures", "stripe_objects", "test_methods")),
     *sorted(f"chalicelib/conversations/assistant/local/{path.name}" for path in LOCAL_ENGINE.glob("[a-z]*.py")),
     "chalicelib/recommendations/signals/weights.py",
+    *(
+        f"chalicelib/analytics/{name}.py"
+        for name in ("funnel/steps", "funnel/rates", "returns/rates", "stock/states")
+    ),
     *(f"chalicelib/recommendations/measuring/{name}.py" for name in ("assignment", "attribution", "statistics")),
     *(f"chalicelib/recommendations/serving/{name}.py" for name in ("reasons", "request_ids")),
 )

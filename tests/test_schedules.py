@@ -18,7 +18,7 @@ SCHEDULES = {
 }
 STAGES: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
 TABLE = (ROOT / "docs" / "operations.md").read_text().partition("## Scheduled functions")[2].partition("\n## ")[0]
-NUMBERS = {"five": "5", "six": "6"}
+NUMBERS = {"five": "5", "six": "6", "fifteen": "15"}
 
 
 def as_rate(words: str) -> str:

@@ -32,6 +32,8 @@ order_returns = shop_table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
     Index("ix_order_returns_state", "state", "created_at", "id"),
+    Index("ix_order_returns_created", "created_at"),
+    Index("ix_order_returns_closed", "closed_at"),
 )
 
 # The timeline of an order: who did what. `internal` entries, such as notes, are for staff alone.
@@ -149,6 +151,7 @@ checkouts = shop_table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_checkouts_state", "state", "expires_at"),
+    Index("ix_checkouts_created", "created_at"),
     # From where a guest began it, as a hash: see `holds`.
     Column("client_key", String(64)),
     Index("ix_checkouts_promotion", "promotion_id", "email_key"),

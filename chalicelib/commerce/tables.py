@@ -245,4 +245,6 @@ order_items = shop_table(
     Column("shipment_id", ForeignKey("shipments.id"), index=True),
     Column("return_id", ForeignKey("order_returns.id"), index=True),
     CheckConstraint("sale_price_cents >= 0", name="price"),
+    # What came back on a day.
+    Index("ix_order_items_returned", "returned_at"),
 )

@@ -111,6 +111,10 @@ class Settings:
     attribution_days: int = 7
     # By which share a live figure must have fallen to be told of.
     recommendation_drift: float = 0.2
+    # For how many days stock lasts when it is low, or too much; after how many without a sale it is dead.
+    stock_low_days: int = 7
+    stock_over_days: int = 180
+    stock_dead_days: int = 90
     # How many questions an account may ask the assistant within a minute.
     ask_limit_per_minute: int = 30
     shop_name: str | None = None
@@ -190,6 +194,9 @@ def load(environment: Mapping[str, str]) -> Settings:
         spark=_spark(environment),
         attribution_days=values.integer(environment, "ATTRIBUTION_DAYS", 7, most=30),
         recommendation_drift=values.share(environment, "RECOMMENDATION_DRIFT", 0.2),
+        stock_low_days=values.integer(environment, "STOCK_LOW_DAYS", 7, most=3_650),
+        stock_over_days=values.integer(environment, "STOCK_OVER_DAYS", 180, most=36_500),
+        stock_dead_days=values.integer(environment, "STOCK_DEAD_DAYS", 90, least=28, most=3_650),
         ask_limit_per_minute=values.integer(environment, "ASK_LIMIT_PER_MINUTE", 30),
         shop_name=shop_name(environment),
         policies_ttl_s=values.integer(environment, "POLICIES_TTL_S", 60, least=0),

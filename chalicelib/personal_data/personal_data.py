@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.accounts import people
+from chalicelib.analytics.funnel import summaries as funnel
 from chalicelib.commerce.customers import addresses, customers
 from chalicelib.commerce.sales import orders
 from chalicelib.conversations.privacy import forgetting, summary
@@ -73,5 +74,6 @@ def erase_person(connection: Connection, customer_id: int, expected_version: int
         mails.forget(connection, address)
     own_signals.forget(connection, customer_id)
     experiments.forget(connection, customer_id)
+    funnel.forget(connection, customer_id)
     outbox.record(connection, "customer.erased", f"customer:{customer_id}", {"customer_id": customer_id})
     return erased

@@ -341,6 +341,15 @@ def test_how_recommendations_are_measured_is_a_setting() -> None:
     assert (settings.attribution_days, settings.recommendation_drift) == (30, 0.5)
 
 
+def test_when_stock_is_low_too_much_or_dead_is_a_setting() -> None:
+    plain = load({})
+    assert (plain.stock_low_days, plain.stock_over_days, plain.stock_dead_days) == (7, 180, 90)
+    given = load({"STOCK_LOW_DAYS": "3", "STOCK_OVER_DAYS": "60", "STOCK_DEAD_DAYS": "28"})
+    assert (given.stock_low_days, given.stock_over_days, given.stock_dead_days) == (3, 60, 28)
+    with pytest.raises(ConfigurationError, match="STOCK_DEAD_DAYS"):
+        load({"STOCK_DEAD_DAYS": "27"})
+
+
 # --- the assistant -----------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,14 @@ def get_center(connection: Connection, center_id: int, *, archived: bool) -> Any
     return row
 
 
+def names_of(connection: Connection, center_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of centers, archived ones too."""
+    if not center_ids:
+        return {}
+    rows = distribution_centers_sql.list_names(connection, center_ids)
+    return {row.id: row.name for row in rows}
+
+
 def require_open(connection: Connection, center_ids: Collection[int]) -> None:
     """Make sure that centers are there and not archived, and stay so until the transaction ends.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -37,6 +37,12 @@ def list_centers(connection: Connection, center_ids: Sequence[int], *, lock: boo
     columns = select(distribution_centers.c.id, distribution_centers.c.archived_at)
     statement = columns.where(distribution_centers.c.id.in_(center_ids)).order_by(distribution_centers.c.id)
     return connection.execute(statement.with_for_update(read=True) if lock else statement).all()
+
+
+def list_names(connection: Connection, center_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Return id and name of centers."""
+    named = select(distribution_centers.c.id, distribution_centers.c.name)
+    return connection.execute(named.where(distribution_centers.c.id.in_(center_ids))).all()
 
 
 def count_units(connection: Connection, center_id: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.commerce.customers import customers_sql
@@ -10,6 +10,9 @@ from chalicelib.core import clock
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import Conflict, NotFound, PreconditionFailed
 from chalicelib.core.text import fold
+
+# Of ids in one statement.
+_MOST_AT_ONCE = 1000
 
 
 class EmailTaken(Conflict):
@@ -70,6 +73,13 @@ def is_closed(connection: Connection, email: str) -> bool:
     """Tell whether an address is that of a customer that is put away."""
     found = find_by_email(connection, email)
     return found is not None and found.archived_at is not None
+
+
+def sources_of(connection: Connection, customer_ids: Collection[int]) -> dict[int, str | None]:
+    """Return where customers came from, None where that is not known; a statement for some hundred of them."""
+    ids = sorted(customer_ids)
+    pages = (ids[at : at + _MOST_AT_ONCE] for at in range(0, len(ids), _MOST_AT_ONCE))
+    return {row.id: row.traffic_source for page in pages for row in customers_sql.list_sources(connection, page)}
 
 
 def create_customer(connection: Connection, values: Mapping[str, Any]) -> int:

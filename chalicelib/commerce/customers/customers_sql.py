@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select, update
@@ -69,6 +69,12 @@ def list_customers(
     else:
         statement = statement.where(users.c.archived_at.is_not(None) if archived else users.c.archived_at.is_(None))
     return fetch_page(connection, statement, page, order=[users.c.id])
+
+
+def list_sources(connection: Connection, customer_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """Return where customers came from: id, traffic_source."""
+    statement = select(users.c.id, users.c.traffic_source).where(users.c.id.in_(customer_ids))
+    return connection.execute(statement).all()
 
 
 def insert_customer(connection: Connection, values: Mapping[str, Any]) -> int:

@@ -99,6 +99,7 @@ class ConversationFigures(BaseModel):
     as_of: AwareDatetime | None = Field(
         description="The moment up to which all is counted; null before the first run."
     )
+    time_zone: str = Field(description="In which the days begin and end.")
     granularity: Granularity
     totals: FiguresOfDays
     previous: FiguresOfDays = Field(description="Of as many days before.")
@@ -124,6 +125,7 @@ def show_conversation_figures(connection: Connection, query: FiguresQuery) -> di
     found = figures.summarize(connection, *query.days(), query.granularity)
     return {
         "as_of": found.as_of,
+        "time_zone": "UTC",
         "granularity": query.granularity,
         "totals": _present(found.total),
         "previous": _present(found.before),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, union_all, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from chalicelib.core.database import AnyRow, Connection, insert_row
@@ -59,6 +59,14 @@ def list_open(connection: Connection) -> Sequence[AnyRow]:
         _experiments.started_at.is_not(None), _experiments.closed_at.is_(None)
     )
     return connection.execute(statement.order_by(_experiments.id)).all()
+
+
+def list_run(connection: Connection, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
+    """Return the experiments that ran at some time from `start` until before `end`, the latest first."""
+    ran = select(recommendation_experiments).where(
+        _experiments.started_at < end, or_(_experiments.stopped_at.is_(None), _experiments.stopped_at > start)
+    )
+    return connection.execute(ran.order_by(_experiments.started_at.desc(), _experiments.id).limit(limit)).all()
 
 
 def list_to_forget(connection: Connection) -> Sequence[int]:

@@ -1,0 +1,1 @@
+"""What recommendations bring, beside all that is sold."""
