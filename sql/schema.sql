@@ -65,6 +65,49 @@ CREATE TABLE conversation_job (
   PRIMARY KEY (id)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE customer_counts (
+  day DATE NOT NULL,
+  customers INTEGER NOT NULL,
+  week_firsts INTEGER NOT NULL,
+  month_firsts INTEGER NOT NULL,
+  new_customers INTEGER NOT NULL,
+  PRIMARY KEY (day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE customer_days (
+  day DATE NOT NULL,
+  customer_id BIGINT NOT NULL,
+  orders INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  gross_cents BIGINT NOT NULL,
+  returned_cents BIGINT NOT NULL,
+  net_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  PRIMARY KEY (day, customer_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_customer_days_customer ON customer_days (customer_id, day);
+
+CREATE TABLE customer_gaps (
+  level VARCHAR(2) NOT NULL,
+  later DATE NOT NULL,
+  earlier DATE NOT NULL,
+  pairs INTEGER NOT NULL,
+  PRIMARY KEY (level, later, earlier)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE customer_moves (
+  side SMALLINT NOT NULL,
+  later DATE NOT NULL,
+  earlier DATE NOT NULL,
+  later_week DATE NOT NULL,
+  later_month DATE NOT NULL,
+  earlier_month DATE NOT NULL,
+  pairs INTEGER NOT NULL,
+  PRIMARY KEY (side, later, earlier)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE distribution_centers (
   id BIGINT NOT NULL AUTO_INCREMENT,
   name VARCHAR(255) NOT NULL,
@@ -754,6 +797,11 @@ CREATE TABLE test_notices (
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_test_notices_due ON test_notices (due_at, id);
+
+CREATE TABLE touched_customers (
+  customer_id BIGINT NOT NULL,
+  PRIMARY KEY (customer_id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE users (
   id BIGINT NOT NULL AUTO_INCREMENT,

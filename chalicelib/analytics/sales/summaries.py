@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 
 from chalicelib.analytics import days as shop_days
+from chalicelib.analytics.customers import customer_days
 from chalicelib.analytics.sales import facts_sql
 from chalicelib.commerce.sales import sale_lines
 from chalicelib.core import clock, logging
@@ -53,6 +54,7 @@ def mark_changes(connection: Connection) -> None:
     mark = SALES.watermark(connection)
     if mark.seen_until is not None and mark.time_zone != zone:
         facts_sql.delete_all(connection)
+        customer_days.delete_all(connection)
     if mark.seen_until is None or mark.time_zone != zone:
         mark_all(connection)
         SALES.note(connection, seen_until=now, as_of=None, time_zone=zone)
@@ -112,3 +114,4 @@ def count_days(connection: Connection, days: Collection[date]) -> None:
         refunds = sale_lines.goodwill(connection, each.start, each.end)
         facts_sql.set_refunds(connection, shop_days.Span(each.first, each.last), refunds)
     facts_sql.insert_summaries(connection, days)
+    customer_days.count_days(connection, days)

@@ -31,3 +31,10 @@ def first_of_month(connection: Connection, day: ColumnElement[Any]) -> ColumnEle
     if is_sqlite(connection):
         return func.strftime("%Y-%m-01", day)
     return func.date_format(day, "%Y-%m-01")
+
+
+def first_of_week(connection: Connection, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the expression for the Monday of the week of a date."""
+    if is_sqlite(connection):
+        return func.date(day, "weekday 0", "-6 days")
+    return func.subdate(func.date(day), func.weekday(day))
