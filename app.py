@@ -60,7 +60,7 @@ from chalicelib.core.system_api import system_routes
 from chalicelib.csv_import import imports, imports_api, product_bulk_api
 from chalicelib.events import dispatch, events_api, purge, webhooks_api
 from chalicelib.jobs import jobs, jobs_api
-from chalicelib.jobs.job import Done, Job, Jobs, TimeLeft, counting, leaving, rate, silent
+from chalicelib.jobs.job import Done, Job, Jobs, TimeLeft, counting, rate, silent
 from chalicelib.mails import mails
 from chalicelib.payments import payments_api, providers
 from chalicelib.personal_data import personal_data_api
@@ -184,13 +184,13 @@ JOBS: Jobs = Jobs(
             "measure_recommendations",
             "Count what recommendations bring",
             HOUR,
-            leaving(measure.measure_recommendations),
+            measure.measure_recommendations,
         ),
         Job(
             "measure_conversations",
             "Count what is said and what comes of it",
             HOUR,
-            leaving(conversation_measure.measure_conversations),
+            conversation_measure.measure_conversations,
         ),
         Job("summarize_sales", "Sum sales up where something changed", 5 * MINUTE, summaries.summarize_sales),
         Job("forecast_sales", "Foretell sales and demand, once a day", HOUR, making.forecast_sales),

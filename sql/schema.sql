@@ -48,23 +48,6 @@ CREATE TABLE conversation_days (
   PRIMARY KEY (day)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE conversation_due_days (
-  day DATE NOT NULL,
-  marks INTEGER NOT NULL,
-  PRIMARY KEY (day)
-)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
-CREATE TABLE conversation_job (
-  id SMALLINT NOT NULL,
-  seen_until DATETIME(6),
-  looked_back_on DATE,
-  started_at DATETIME(6),
-  finished_at DATETIME(6),
-  as_of DATETIME(6),
-  error VARCHAR(1000),
-  PRIMARY KEY (id)
-)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
 CREATE TABLE customer_counts (
   day DATE NOT NULL,
   customers INTEGER NOT NULL,
@@ -409,11 +392,6 @@ CREATE TABLE recommendation_days (
   PRIMARY KEY (day, version, variant, surface)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE recommendation_due_days (
-  day DATE NOT NULL,
-  PRIMARY KEY (day)
-)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
-
 CREATE TABLE recommendation_experiments (
   id BIGINT NOT NULL AUTO_INCREMENT,
   name VARCHAR(64) NOT NULL,
@@ -437,13 +415,6 @@ CREATE TABLE recommendation_experiments (
 
 CREATE TABLE recommendation_measuring (
   id INTEGER NOT NULL AUTO_INCREMENT,
-  seen_until DATETIME(6),
-  looked_back_on DATE,
-  started_at DATETIME(6),
-  finished_at DATETIME(6),
-  days INTEGER NOT NULL DEFAULT '0',
-  error VARCHAR(1000),
-  as_of DATETIME(6),
   alarm TEXT,
   told_on DATE,
   PRIMARY KEY (id)

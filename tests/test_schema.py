@@ -164,6 +164,52 @@ def test_accounts_that_were_there_are_found_by_their_address_afterwards(fresh_ur
         assert [tuple(row) for row in found] == [("robin", "zoë@example.com", 0), ("sam", None, 0)]
 
 
+def test_how_far_counts_got_is_carried_over_and_back(fresh_url: str) -> None:
+    days = [("2026-03-01", 1), ("2026-03-02", 3)]
+    seen, at = "2026-03-02 11:00:00", "2026-03-02 12:00:00"
+    with engine_of(fresh_url) as engine, engine.connect() as connection:
+
+        def rows(statement: str) -> list[tuple[str, ...]]:
+            return [tuple(str(value).split(".")[0] for value in row) for row in connection.execute(text(statement))]
+
+        config = config_for(connection)
+        command.upgrade(config, "0021")
+        for day, marks in days:
+            connection.execute(text(f"INSERT INTO recommendation_due_days VALUES ('{day}')"))
+            connection.execute(text(f"INSERT INTO conversation_due_days VALUES ('{day}', {marks})"))
+        own = "seen_until, looked_back_on, started_at, finished_at, as_of, error"
+        told = f"'{seen}', '2026-03-02', '{seen}', '{at}', '{seen}'"
+        connection.execute(text(f"INSERT INTO conversation_job (id, {own}) VALUES (1, {told}, 'broken')"))
+        connection.execute(
+            text(f"INSERT INTO recommendation_measuring (id, alarm, {own}) VALUES (1, '{{}}', {told}, NULL)")
+        )
+        connection.commit()
+        kept = (
+            "SELECT day FROM recommendation_due_days ORDER BY day",
+            "SELECT day, marks FROM conversation_due_days ORDER BY day",
+            "SELECT seen_until, looked_back_on, started_at, finished_at, as_of FROM conversation_job",
+            f"SELECT alarm, {own} FROM recommendation_measuring",
+        )
+        before = [rows(statement) for statement in kept]
+        command.upgrade(config, "0022")
+        assert rows("SELECT subject, day, marks FROM due_days ORDER BY subject, day") == [
+            ("conversations", "2026-03-01", "1"),
+            ("conversations", "2026-03-02", "3"),
+            ("recommendations", "2026-03-01", "1"),
+            ("recommendations", "2026-03-02", "1"),
+        ]
+        assert rows("SELECT * FROM watermarks ORDER BY subject") == [
+            (subject, seen, "2026-03-02", seen, "UTC") for subject in ("conversations", "recommendations")
+        ]
+        assert rows("SELECT name, finished_at, succeeded_at, failed_in_a_row FROM jobs ORDER BY name") == [
+            ("measure_conversations", at, "None", "1"),
+            ("measure_recommendations", at, at, "0"),
+        ]
+        command.downgrade(config, "0021")
+        assert [rows(statement) for statement in kept] == before
+        assert rows("SELECT count(*) FROM due_days") == rows("SELECT count(*) FROM watermarks") == [("0",)]
+
+
 def test_migrating_again_changes_nothing(fresh_url: str) -> None:
     with engine_of(fresh_url) as engine:
         migrate(engine)

@@ -44,11 +44,6 @@ def counting(work: Callable[..., int]) -> Work:
     return lambda time_left_ms: Done(rows=work(time_left_ms=time_left_ms))
 
 
-def leaving(work: Callable[..., int]) -> Work:
-    """Return work that tells how much it left to do."""
-    return lambda time_left_ms: Done(left=work(time_left_ms=time_left_ms))
-
-
 def silent(work: Callable[..., object]) -> Work:
     """Return work that tells nothing."""
 

@@ -19,6 +19,7 @@ from chalicelib.core import clock, logging
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
 from chalicelib.core.due_days import DueDay, Subject
+from chalicelib.jobs import progress
 from chalicelib.jobs.job import Done, TimeLeft
 
 SALES = Subject("sales")
@@ -37,6 +38,7 @@ def summarize_sales(time_left_ms: TimeLeft) -> Done:
     while left and time_left_ms() >= _LEAST_MS:
         done = run(_count_slice, writes=True)
         counted, left = counted + done, left - done
+        progress.report(rows=counted, left=left)
         left = left or run(SALES.count_due, writes=False)  # some may have been marked again
     if not left:
         run(partial(SALES.note, as_of=started), writes=True)

@@ -10,15 +10,17 @@ from typing import Any
 
 from chalicelib.accounts import accounts
 from chalicelib.commerce.sales import kept_sales
-from chalicelib.conversations.figures import days_sql, due_days_sql
+from chalicelib.conversations.figures import days_sql
 from chalicelib.conversations.figures.conversions import Bought, Conversions, Shown
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
 from chalicelib.core import logging
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
+from chalicelib.core.due_days import DueDay
+from chalicelib.jobs import progress
+from chalicelib.jobs.job import Done
 
 DAY = timedelta(days=1)
-# A transaction that began before the last look may have ended after it.
-_OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,8 @@ def mark_changes(now: datetime) -> None:
     """
     today = now.date()
     first = first_day(today)
-    job = run(days_sql.find_job, writes=False)
-    floor = start_of(first)
-    since = floor if job is None or job.seen_until is None else max(floor, job.seen_until - _OVERLAP)
+    floor, known = start_of(first), run(CONVERSATIONS.watermark, writes=False)
+    since = known.since(floor)
 
     def look(connection: Connection) -> set[date]:
         return {
@@ -68,38 +69,38 @@ def mark_changes(now: datetime) -> None:
         }
 
     found = run(look, writes=False)
-    if job is None or job.looked_back_on != today:
+    if known.looked_back_on != today:
         found.update(today - n * DAY for n in range(settings().attribution_days + 1))
     due = {day for day in found if first <= day <= today}
 
     def mark(connection: Connection) -> None:
-        due_days_sql.delete_before(connection, first)
-        due_days_sql.mark_due(connection, due)
-        days_sql.update_job(connection, {"seen_until": now, "looked_back_on": today})
+        CONVERSATIONS.leave_before(connection, first)
+        CONVERSATIONS.mark(connection, due)
+        CONVERSATIONS.note(connection, seen_until=now, looked_back_on=today)
 
     run(mark, writes=True)
 
 
-def count_due_days(*, has_time: Callable[[], bool]) -> int:
-    """Count the days that are due while there is time; return how many are left.
+def count_due_days(*, has_time: Callable[[], bool]) -> Done:
+    """Count the days that are due while there is time; return how many were, and how many are left.
 
     Each day is put in place as a whole, in one transaction: whenever this is killed, no day is half-counted, and
     those that are left are still due. So is one that is marked while it is counted.
     """
-    due, counted = list(run(due_days_sql.list_due, writes=False)), 0
+    due, counted = list(run(CONVERSATIONS.list_due, writes=False)), 0
     while due and has_time():
-        row = due.pop(0)
-        found = run(partial(count_day, day=row.day), writes=False)
-        run(partial(_replace, found=found, marks=row.marks), writes=True)
+        each = due.pop(0)
+        found = run(partial(count_day, day=each.day), writes=False)
+        run(partial(_replace, due=each, found=found), writes=True)
         counted += 1
+        progress.report(rows=counted, left=len(due))
     logging.info("conversations counted", days=counted, left=len(due))
-    return len(due)
+    return Done(counted, len(due))
 
 
-def _replace(connection: Connection, *, found: Counted, marks: int) -> None:
-    day = found.figures["day"]
-    days_sql.replace_day(connection, day, found.figures, found.intents)
-    due_days_sql.delete_due(connection, day, marks)
+def _replace(connection: Connection, *, due: DueDay, found: Counted) -> None:
+    days_sql.replace_day(connection, due.day, found.figures, found.intents)
+    CONVERSATIONS.strike_off(connection, [due])
 
 
 # --- one day -----------------------------------------------------------------------------------------------------

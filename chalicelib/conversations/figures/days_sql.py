@@ -6,14 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, literal, or_, select
 
 from chalicelib.conversations.assistant.assistant_tables import shown_products
 from chalicelib.conversations.desk.desk_tables import conversation_handoffs
 from chalicelib.conversations.figures.figure_tables import (
     conversation_day_intents,
     conversation_days,
-    conversation_job,
 )
 from chalicelib.conversations.history.history_tables import (
     conversation_messages,
@@ -21,7 +20,7 @@ from chalicelib.conversations.history.history_tables import (
     message_reactions,
 )
 from chalicelib.core.database import AnyRow, Connection
-from chalicelib.core.database.dialect import epoch_s, insert_new
+from chalicelib.core.database.dialect import epoch_s
 
 _sessions = conversation_sessions.c
 _messages = conversation_messages.c
@@ -30,7 +29,6 @@ _handoffs = conversation_handoffs.c
 _shown = shown_products.c
 _days = conversation_days.c
 _intents = conversation_day_intents.c
-_job = conversation_job.c
 
 GOOD = ("like", "helpful", "accurate")
 BAD = ("dislike", "not_helpful", "inaccurate")
@@ -39,7 +37,6 @@ OUTCOMES = ("answered", "asked_back", "refused", "unanswered", "failed")
 _LOW = 2
 # Of a hand-off that nobody had asked for; see `desk.handoffs`.
 _UNASKED = "unasked"
-_ROW = 1  # of the table with one row
 
 
 def _as_date(given: object) -> date:
@@ -217,17 +214,3 @@ def list_intents(connection: Connection, first: date, last: date, limit: int) ->
         .limit(limit)
     )
     return connection.execute(statement).all()
-
-
-# --- the job -----------------------------------------------------------------------------------------------------
-
-
-def find_job(connection: Connection) -> AnyRow | None:
-    """Return how the job goes; None before its first run."""
-    return connection.execute(select(conversation_job).where(_job.id == _ROW)).first()
-
-
-def update_job(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Note how the job goes."""
-    insert_new(connection, conversation_job, {"id": _ROW})
-    connection.execute(update(conversation_job).where(_job.id == _ROW).values(**values))

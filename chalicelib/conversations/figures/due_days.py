@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from chalicelib.conversations.figures import due_days_sql
 from chalicelib.core import clock
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
+from chalicelib.core.due_days import Subject
 
 DAY = timedelta(days=1)
+CONVERSATIONS = Subject("conversations")
 
 
 def mark(connection: Connection, *moments: datetime) -> None:
@@ -23,7 +24,7 @@ def mark(connection: Connection, *moments: datetime) -> None:
     Of a rating the moment is that at which its conversation began; of a reaction, or of a message that is deleted,
     those of the message and of the beginning of its conversation.
     """
-    due_days_sql.mark_due(connection, {moment.astimezone(UTC).date() for moment in moments})
+    CONVERSATIONS.mark(connection, {moment.astimezone(UTC).date() for moment in moments})
 
 
 def mark_deleted(connection: Connection, sessions: Iterable[tuple[datetime, datetime]]) -> None:
@@ -37,4 +38,4 @@ def mark_deleted(connection: Connection, sessions: Iterable[tuple[datetime, date
     for began, ended in sessions:
         first, last = began.astimezone(UTC).date(), min(ended.astimezone(UTC).date() + window, today)
         found.update(first + n * DAY for n in range((last - first).days + 1))
-    due_days_sql.mark_due(connection, found)
+    CONVERSATIONS.mark(connection, found)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Integer, SmallInteger, String
+from sqlalchemy import Column, Date, Integer, String
 
-from chalicelib.core.database import BigId, UtcDateTime, shop_table
+from chalicelib.core.database import BigId, shop_table
 
 _COUNTS = (
     "conversations", "people", "messages", "questions", "answered", "asked_back", "refused", "unanswered", "failed",
@@ -28,23 +28,4 @@ conversation_day_intents = shop_table(
     Column("intent", String(32), primary_key=True),
     Column("questions", Integer, nullable=False),
     Column("unanswered", Integer, nullable=False),
-)
-
-# Days that have to be counted again. `marks` tells whether one was marked once more while it was counted.
-conversation_due_days = shop_table(
-    "conversation_due_days",
-    Column("day", Date, primary_key=True),
-    Column("marks", Integer, nullable=False),
-)
-
-# One row: how far the counting got.
-conversation_job = shop_table(
-    "conversation_job",
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    Column("seen_until", UtcDateTime),
-    Column("looked_back_on", Date),
-    Column("started_at", UtcDateTime),
-    Column("finished_at", UtcDateTime),
-    Column("as_of", UtcDateTime),
-    Column("error", String(1000)),
 )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from chalicelib.conversations.figures import days_sql
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
 from chalicelib.core.money import from_cents
@@ -61,14 +62,13 @@ def summarize(connection: Connection, first: date, last: date, granularity: Gran
     length = last - first + _DAY
     rows = days_sql.list_days(connection, first - length, last)
     total, before = _span(rows, first, last), _span(rows, first - length, first - _DAY)
-    job = days_sql.find_job(connection)
     return Summary(
         total,
         before,
         {name: _change(before.figures[name], total.figures[name]) for name in NAMES},
         [_span(rows, *span) for span in spans(first, last, granularity)],
         [_intent(row) for row in days_sql.list_intents(connection, first, last, MOST_INTENTS)],
-        None if job is None else job.as_of,
+        CONVERSATIONS.watermark(connection).as_of,
     )
 
 

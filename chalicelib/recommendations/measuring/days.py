@@ -12,14 +12,16 @@ from chalicelib.commerce.sales import kept_sales
 from chalicelib.core import logging
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection, run
+from chalicelib.core.due_days import DueDay, Subject
+from chalicelib.jobs import progress
+from chalicelib.jobs.job import Done
 from chalicelib.recommendations.measuring import attribution, days_sql
 from chalicelib.recommendations.measuring.attribution import Purchase, Touch
 from chalicelib.recommendations.serving import request_ids
 from chalicelib.recommendations.signals.signals import MAX_AGE
 
 DAY = timedelta(days=1)
-# A transaction that began before the last look may have ended after it.
-_OVERLAP = timedelta(minutes=10)
+RECOMMENDATIONS = Subject("recommendations")
 # Anybody may send events with ids of models that never were: no more than these are kept of a day, the most shown.
 MOST_GROUPS = 500
 
@@ -90,21 +92,21 @@ def mark_changes(now: datetime) -> None:
     own day. Once a day the latest days are counted whatever changed: who signed in later is known then.
     """
     today = now.date()
-    job = run(days_sql.find_job, writes=False)
+    known = run(RECOMMENDATIONS.watermark, writes=False)
     window = timedelta(days=settings().attribution_days)
     found: set[date] = set()
-    if job is None or job.looked_back_on != today:
+    if known.looked_back_on != today:
         found.update(_between(today - window, today))
     floor = start_of(first_day(today))
-    since = floor if job is None or job.seen_until is None else max(floor, job.seen_until - _OVERLAP)
+    since = known.since(floor)
     for day in run(partial(days_sql.list_shown_days, received_since=since), writes=False):
         found.update(_between(day, min(day + window, today)))
     found.update(run(partial(kept_sales.days_to_count, since=since, floor=floor), writes=False))
     due = {day for day in found if first_day(today) <= day <= today}
 
     def mark(connection: Connection) -> None:
-        days_sql.mark_due(connection, due)
-        days_sql.update_job(connection, {"seen_until": now, "looked_back_on": today})
+        RECOMMENDATIONS.mark(connection, due)
+        RECOMMENDATIONS.note(connection, seen_until=now, looked_back_on=today)
 
     run(mark, writes=True)
 
@@ -113,20 +115,26 @@ def _between(first: date, last: date) -> Iterable[date]:
     return (first + n * DAY for n in range((last - first).days + 1))
 
 
-def count_due_days(*, has_time: Callable[[], bool]) -> int:
-    """Count the days that are due while there is time; return how many are left.
+def count_due_days(*, has_time: Callable[[], bool]) -> Done:
+    """Count the days that are due while there is time; return how many were, and how many are left.
 
     Each day is put in place as a whole, in one transaction: whenever this is killed, no day is half-counted, and
     those that are left are still due.
     """
-    due, counted = list(run(days_sql.list_due, writes=False)), 0
+    due, counted = list(run(RECOMMENDATIONS.list_due, writes=False)), 0
     while due and has_time():
-        day = due.pop(0)
-        rows = run(partial(figures_of, day=day), writes=False)
-        run(partial(days_sql.replace_day, day=day, rows=rows), writes=True)
+        each = due.pop(0)
+        rows = run(partial(figures_of, day=each.day), writes=False)
+        run(partial(_replace, due=each, rows=rows), writes=True)
         counted += 1
+        progress.report(rows=counted, left=len(due))
     logging.info("recommendations measured", days=counted, left=len(due))
-    return len(due)
+    return Done(counted, len(due))
+
+
+def _replace(connection: Connection, *, due: DueDay, rows: Sequence[Mapping[str, Any]]) -> None:
+    days_sql.replace_day(connection, due.day, rows)
+    RECOMMENDATIONS.strike_off(connection, [due])
 
 
 # --- one day -----------------------------------------------------------------------------------------------------

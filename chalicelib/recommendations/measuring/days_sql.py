@@ -1,26 +1,24 @@
-"""The SQL of the daily figures: what was shown, clicked and touched, which days are due, and the figures."""
+"""The SQL of the daily figures: what was shown, clicked and touched, the figures, and the alarm."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, update
 
 from chalicelib.core.database import AnyRow, Connection
-from chalicelib.core.database.dialect import insert_new, upsert_sums, without_hex_end
+from chalicelib.core.database.dialect import insert_new, without_hex_end
 from chalicelib.recommendations.measuring.figure_tables import (
     recommendation_days,
-    recommendation_due_days,
     recommendation_measuring,
 )
 from chalicelib.recommendations.signals.signal_tables import behaviour_events
 
 _events = behaviour_events.c
 _days = recommendation_days.c
-_due = recommendation_due_days.c
-_job = recommendation_measuring.c
+_alarm = recommendation_measuring.c
 
 _SHOWN = _events.kind.in_(["impression", "click"]) & _events.request_id.is_not(None)
 _ROW = 1  # of the table with one row
@@ -102,30 +100,16 @@ def _as_date(given: object) -> date:
     return given if isinstance(given, date) else date.fromisoformat(str(given))  # a text on SQLite
 
 
-# --- days that are due -------------------------------------------------------------------------------------------
-
-
-def mark_due(connection: Connection, days: Iterable[date]) -> None:
-    """Note that days have to be counted anew; those that are noted already stay so."""
-    upsert_sums(connection, recommendation_due_days, [{"day": day} for day in sorted(days)], keys=["day"], sums=[])
-
-
-def list_due(connection: Connection) -> Sequence[date]:
-    """Return the days that have to be counted anew, the latest first."""
-    return connection.scalars(select(_due.day).order_by(_due.day.desc())).all()
-
-
-def replace_day(connection: Connection, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put the figures of a day in the place of those that were there; it is not due any more."""
-    connection.execute(delete(recommendation_days).where(_days.day == day))
-    if rows:
-        connection.execute(insert(recommendation_days), rows)
-    connection.execute(delete(recommendation_due_days).where(_due.day == day))
-
-
 # --- the figures -------------------------------------------------------------------------------------------------
 
 _FIGURES = ("impressions", "clicks", "people", "orders", "items", "revenue_cents")
+
+
+def replace_day(connection: Connection, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put the figures of a day in the place of those that were there."""
+    connection.execute(delete(recommendation_days).where(_days.day == day))
+    if rows:
+        connection.execute(insert(recommendation_days), rows)
 
 
 def list_figures(
@@ -144,15 +128,15 @@ def list_figures(
     return connection.execute(select(group, *sums).where(within).group_by(group).order_by(*order).limit(limit)).all()
 
 
-# --- the job -----------------------------------------------------------------------------------------------------
+# --- the alarm ---------------------------------------------------------------------------------------------------
 
 
-def find_job(connection: Connection) -> AnyRow | None:
-    """Return how the job goes; None before its first run."""
-    return connection.execute(select(recommendation_measuring).where(_job.id == _ROW)).first()
+def find_alarm(connection: Connection) -> AnyRow | None:
+    """Return what falls and when that was told; None before anything fell."""
+    return connection.execute(select(recommendation_measuring).where(_alarm.id == _ROW)).first()
 
 
-def update_job(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Note how the job goes."""
+def update_alarm(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Note what falls."""
     insert_new(connection, recommendation_measuring, {"id": _ROW})
-    connection.execute(update(recommendation_measuring).where(_job.id == _ROW).values(**values))
+    connection.execute(update(recommendation_measuring).where(_alarm.id == _ROW).values(**values))

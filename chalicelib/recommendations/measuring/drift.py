@@ -58,23 +58,23 @@ def check(now: datetime) -> list[Fall]:
 
 
 def _note(connection: Connection, found: Sequence[Fall], now: datetime) -> None:
-    job = days_sql.find_job(connection)
-    before = None if job is None or job.alarm is None else json.loads(job.alarm)
+    noted = days_sql.find_alarm(connection)
+    before = None if noted is None or noted.alarm is None else json.loads(noted.alarm)
     if not found:
         if before is not None:
             logging.info("recommendations fall no more")
-            days_sql.update_job(connection, {"alarm": None})
+            days_sql.update_alarm(connection, {"alarm": None})
         return
     alarm = {
         "since": now if before is None else before["since"],
         "metrics": [_told(each) for each in found],
     }
     values: dict[str, Any] = {"alarm": to_json(alarm)}
-    if job is None or job.told_on != now.date():
+    if noted is None or noted.told_on != now.date():
         values["told_on"] = now.date()
         outbox.record(connection, KIND, AGGREGATE, {"metrics": alarm["metrics"]})
         logging.warning("recommendations fall", metrics=[each.metric for each in found])
-    days_sql.update_job(connection, values)
+    days_sql.update_alarm(connection, values)
 
 
 def _told(fall: Fall) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from chalicelib.core.database import Connection
 from chalicelib.recommendations.measuring import days_sql, experiments_sql
+from chalicelib.recommendations.measuring.days import RECOMMENDATIONS
 
 By = Literal["day", "version", "variant", "surface"]
 
@@ -23,8 +24,7 @@ def list_figures(connection: Connection, first: date, last: date, by: By, *, lim
 
 def as_of(connection: Connection) -> datetime | None:
     """Return the moment up to which all is counted; None before the first run."""
-    job = days_sql.find_job(connection)
-    return None if job is None else job.as_of
+    return RECOMMENDATIONS.watermark(connection).as_of
 
 
 def list_kept_results(connection: Connection, start: datetime, end: datetime, *, limit: int) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from chalicelib.core.inputs import Day, span_of_days
 from chalicelib.core.money import Money, from_cents
 from chalicelib.core.routes import Routes
 from chalicelib.recommendations.measuring import days_sql
-from chalicelib.recommendations.measuring.days import DAY, start_of
+from chalicelib.recommendations.measuring.days import DAY, RECOMMENDATIONS, start_of
 
 routes = Routes("Recommendations")
 
@@ -168,12 +168,12 @@ def show_metrics(connection: Connection, query: MetricsQuery) -> dict[str, Any]:
     total = days_sql.list_figures(connection, first, last, limit=1)[0]
     sold = kept_sales.kept_by_day(connection, start_of(first), start_of(last) + DAY)
     revenue, of_day = sum(each.revenue_cents for each in sold), {each.day: each.revenue_cents for each in sold}
-    job = days_sql.find_job(connection)
+    noted = days_sql.find_alarm(connection)
     return {
         "from": first,
         "to": last,
         "group_by": by.value,
-        "as_of": None if job is None else job.as_of,
+        "as_of": RECOMMENDATIONS.watermark(connection).as_of,
         "groups": [
             {
                 "group": str(row.group),
@@ -183,6 +183,6 @@ def show_metrics(connection: Connection, query: MetricsQuery) -> dict[str, Any]:
             for row in groups
         ],
         "total": {**_figures(total), "revenue": from_cents(revenue), "revenue_share": _share(total, revenue)},
-        "alarm": None if job is None or job.alarm is None else json.loads(job.alarm),
+        "alarm": None if noted is None or noted.alarm is None else json.loads(noted.alarm),
         "definitions": _definitions(),
     }

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from chalicelib.conversations.desk import handoffs
 from chalicelib.conversations.desk.desk_tables import conversation_handoffs
-from chalicelib.conversations.figures.figure_tables import conversation_due_days
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
 from chalicelib.conversations.history.history_tables import conversation_sessions
 from chalicelib.conversations.history.sessions import SessionArchived
 from chalicelib.core.auth import Role
@@ -144,7 +144,7 @@ def test_others_are_told_by_ids_and_words_alone(session: Any, staff: int) -> Non
 def test_the_days_that_a_handoff_counts_for_are_due(session: Any) -> None:
     after = ask(session)
     with read() as connection:
-        due = set(connection.scalars(select(conversation_due_days.c.day)))
+        due = {each.day for each in CONVERSATIONS.list_due(connection)}
     assert due == {session.created_at.date(), after.handoff_at.date()}
 
 

@@ -13,16 +13,17 @@ from sqlalchemy import Engine, delete, select, update
 from chalicelib.commerce.tables import order_items, orders
 from chalicelib.conversations.assistant.assistant_tables import shown_products
 from chalicelib.conversations.desk import handoffs
-from chalicelib.conversations.figures import days, days_sql, due_days, due_days_sql, measure
-from chalicelib.conversations.figures.figure_tables import conversation_due_days, conversation_job
+from chalicelib.conversations.figures import days, days_sql, due_days, measure
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
 from chalicelib.conversations.history.history_tables import (
     conversation_messages,
     conversation_sessions,
     message_reactions,
 )
-from chalicelib.core import clock, leases
+from chalicelib.core import clock
 from chalicelib.core.auth import Role
 from chalicelib.core.database import insert_row, read, run, transaction
+from chalicelib.core.due_days import Subject
 from tests.conftest import empty
 from tests.conversations.figures.raw_count import counted_anew, kept_figures
 from tests.conversations.makers import make_answer, make_reaction, make_said, put_session, session_row
@@ -52,7 +53,7 @@ def set_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
 
 
 def run_job(time_left_ms: int = 900_000) -> int:
-    return measure.measure_conversations(time_left_ms=lambda: time_left_ms)
+    return measure.measure_conversations(lambda: time_left_ms).left
 
 
 def show(session: Any, product_id: int, at: datetime = NOON) -> None:
@@ -63,12 +64,12 @@ def show(session: Any, product_id: int, at: datetime = NOON) -> None:
 
 def due() -> list[date]:
     with read() as connection:
-        return sorted(connection.scalars(select(conversation_due_days.c.day)))
+        return sorted(each.day for each in CONVERSATIONS.list_due(connection))
 
 
-def job_row() -> Any:
+def as_of() -> datetime | None:
     with read() as connection:
-        return connection.execute(select(conversation_job)).one()
+        return CONVERSATIONS.watermark(connection).as_of
 
 
 def change(table: Any, row_id: int, **values: Any) -> None:
@@ -185,7 +186,7 @@ def test_counting_twice_gives_the_same(shop: Engine) -> None:
     run_job()
     before = kept_figures()
     assert due() == []
-    assert job_row().as_of == NOON + 6 * HOUR
+    assert as_of() == NOON + 6 * HOUR
     run_job()
     assert kept_figures() == before
 
@@ -193,27 +194,25 @@ def test_counting_twice_gives_the_same(shop: Engine) -> None:
 def test_what_is_not_counted_for_want_of_time_is_counted_the_next_time(shop: Engine) -> None:
     make_answer(put_session(make_account_row(Role.CUSTOMER)))
     assert run_job(time_left_ms=10) > 0
-    assert (kept_figures()[0], job_row().as_of) == ({}, None)
+    assert (kept_figures()[0], as_of()) == ({}, None)
     assert run_job() == 0
     assert kept_figures() == counted_anew(WINDOW)
 
 
-def test_a_day_is_put_in_place_as_a_whole_and_the_job_says_why_it_broke(
-    shop: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_is_put_in_place_as_a_whole(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     session = put_session(make_account_row(Role.CUSTOMER))
     make_answer(session)
     run_job()
     before = kept_figures()
     make_answer(session, timestamp=NOON + 6 * HOUR)
     with monkeypatch.context() as broken:
-        broken.setattr(due_days_sql, "delete_due", lambda *_: 1 / 0)
+        broken.setattr(Subject, "strike_off", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run_job()
     assert kept_figures() == before
-    assert "ZeroDivisionError" in job_row().error
+    assert due() != []
     run_job()
-    assert (kept_figures(), job_row().error) == (counted_anew(WINDOW), None)
+    assert kept_figures() == counted_anew(WINDOW)
 
 
 def test_a_day_that_changes_while_it_is_counted_stays_due(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,13 +233,6 @@ def test_a_day_that_changes_while_it_is_counted_stays_due(shop: Engine, monkeypa
     assert due() == [TODAY]
     run_job()
     assert (due(), kept_figures()) == ([], counted_anew(WINDOW))
-
-
-def test_two_never_count_at_once(shop: Engine) -> None:
-    make_answer(put_session(make_account_row(Role.CUSTOMER)))
-    with leases.held(measure.MEASURE):
-        assert run_job() == 0
-        assert kept_figures()[0] == {}
 
 
 def test_days_of_which_not_all_is_kept_any_more_stay_as_they_were_counted(
@@ -332,7 +324,7 @@ class World:
     def count(self) -> None:
         # Without the look back of each day, which would make up for what is not marked.
         with transaction() as connection:
-            connection.execute(update(conversation_job).values(looked_back_on=self.now.date()))
+            CONVERSATIONS.note(connection, looked_back_on=self.now.date())
         run_job()
 
     def _return(self, which: int) -> None:

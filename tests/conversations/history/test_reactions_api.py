@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from chalicelib.conversations.figures.figure_tables import conversation_due_days
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
 from chalicelib.conversations.history.history_tables import message_reactions
 from chalicelib.core.auth import Role
 from tests.client import Client
@@ -89,7 +89,7 @@ def test_a_message_that_is_not_there_is_not_found(mine: Client, unknown: str) ->
 def test_figures_of_the_day_are_counted_again_after_a_reaction(mine: Client, shop: Engine, message: str) -> None:
     react(mine, message)
     with shop.connect() as connection:
-        assert connection.execute(select(conversation_due_days)).all()
+        assert CONVERSATIONS.list_due(connection)
 
 
 def test_reacting_and_listing_take_few_statements(shop: Engine, mine: Client, message: str) -> None:

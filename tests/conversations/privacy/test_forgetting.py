@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Engine, func, inspect, select, text, update
 
 from chalicelib.conversations.desk.desk_tables import conversation_notes
-from chalicelib.conversations.figures.figure_tables import conversation_days, conversation_due_days
+from chalicelib.conversations.figures.due_days import CONVERSATIONS
+from chalicelib.conversations.figures.figure_tables import conversation_days
 from chalicelib.conversations.history import messages, sessions
 from chalicelib.conversations.history.history_tables import (
     conversation_messages,
@@ -270,13 +271,13 @@ def test_old_conversations_go_in_batches_as_long_as_there_is_time(
     assert totals(shop, account_id) == (2, 0)
     with shop.connect() as connection:
         assert len(connection.execute(select(conversation_days)).all()) == 5, "figures stay"
-        assert connection.execute(select(conversation_due_days)).all() == []
+        assert CONVERSATIONS.list_due(connection) == []
 
 
 def test_days_are_counted_again_where_people_delete(shop: Engine, talk: Talk) -> None:
     assert talk.client.delete("/api/profiles/me/history").status == 200
     with shop.connect() as connection:
-        assert connection.execute(select(conversation_due_days)).all()
+        assert CONVERSATIONS.list_due(connection)
 
 
 def test_templates_of_who_is_erased_are_nobodys(shop: Engine, talk: Talk) -> None:

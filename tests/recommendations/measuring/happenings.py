@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from chalicelib.core.database import insert_row, read, transaction
-from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_due_days
+from chalicelib.recommendations.measuring.days import RECOMMENDATIONS
+from chalicelib.recommendations.measuring.figure_tables import recommendation_days
 from chalicelib.recommendations.signals.signal_tables import behaviour_events, visitors
 from tests.factories import NOON
 
@@ -65,7 +66,7 @@ def figures() -> list[dict[str, Any]]:
 def due_days() -> list[date]:
     """Return the days that are still to be counted."""
     with read() as connection:
-        return list(connection.scalars(select(recommendation_due_days.c.day).order_by(recommendation_due_days.c.day)))
+        return sorted(each.day for each in RECOMMENDATIONS.list_due(connection))
 
 
 def make_day(day: date, **given: Any) -> None:

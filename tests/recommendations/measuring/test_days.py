@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event, insert, select, update
 
 from chalicelib.commerce.tables import order_items, orders
-from chalicelib.core import clock, leases
-from chalicelib.core.database import read, transaction
-from chalicelib.core.database.leases import leases as lease_table
-from chalicelib.recommendations.measuring import days, days_sql, measure
-from chalicelib.recommendations.measuring.figure_tables import recommendation_days, recommendation_measuring
+from chalicelib.core import clock
+from chalicelib.core.database import read, run, transaction
+from chalicelib.recommendations.measuring import days, measure
+from chalicelib.recommendations.measuring.days import RECOMMENDATIONS
+from chalicelib.recommendations.measuring.figure_tables import recommendation_days
 from chalicelib.recommendations.signals.signal_tables import behaviour_events
 from tests.conftest import empty
 from tests.factories import NOON, counted_statements, make_customer, make_event, make_item, make_order, make_product
@@ -36,16 +36,16 @@ def set_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
 
 
 def run_job(time_left_ms: int = 900_000) -> int:
-    return measure.measure_recommendations(time_left_ms=lambda: time_left_ms)
+    return measure.measure_recommendations(lambda: time_left_ms).left
 
 
 def figure(day: date = TODAY, **given: Any) -> dict[str, Any]:
     return {"day": day, "version": MODEL, "variant": "-", "surface": "home", **given}
 
 
-def job_row() -> Any:
+def as_of() -> datetime | None:
     with read() as connection:
-        return connection.execute(select(recommendation_measuring)).one()
+        return RECOMMENDATIONS.watermark(connection).as_of
 
 
 def test_what_is_shown_and_clicked_is_counted_by_model_variant_and_surface(shop: Engine) -> None:
@@ -233,10 +233,10 @@ def test_run_twice_the_figures_are_the_same(shop: Engine) -> None:
 def test_without_time_the_days_stay_due_and_the_next_run_counts_them(shop: Engine) -> None:
     fill()
     assert run_job(time_left_ms=1000) == 8
-    assert (figures(), len(due_days()), job_row().as_of) == ([], 8, None)
+    assert (figures(), len(due_days()), as_of()) == ([], 8, None)
     assert run_job() == 0
     assert len(figures()) == 5
-    assert job_row().as_of == NOON + 6 * HOUR
+    assert as_of() == NOON + 6 * HOUR
 
 
 class Killed(BaseException):
@@ -251,7 +251,7 @@ def test_killed_anywhere_no_day_is_half_counted(shop: Engine, statement: int) ->
     whole = figures()
     with transaction() as connection:
         connection.execute(update(recommendation_days).values(clicks=99))
-        connection.execute(update(recommendation_measuring).values(looked_back_on=None))
+        RECOMMENDATIONS.note(connection, looked_back_on=None)
     old = figures()
     seen = 0
 
@@ -267,9 +267,6 @@ def test_killed_anywhere_no_day_is_half_counted(shop: Engine, statement: int) ->
             run_job()
     finally:
         event.remove(shop, "before_cursor_execute", kill)
-    with transaction() as connection:
-        # What the killed process held is over after a while.
-        connection.execute(delete(lease_table))
     for row in figures():
         assert row in whole or row in old
     assert len(figures()) == 5
@@ -277,27 +274,34 @@ def test_killed_anywhere_no_day_is_half_counted(shop: Engine, statement: int) ->
     assert figures() == whole
 
 
-def test_a_failure_is_written_down_and_raised(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_raised_and_the_day_stays_due(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any, **_named: Any) -> None:
         raise RuntimeError("no such day")
 
-    monkeypatch.setattr(days, "figures_of", fail)
-    with pytest.raises(RuntimeError):
-        run_job()
-    assert job_row().error == "RuntimeError: no such day"
-    monkeypatch.undo()
+    with monkeypatch.context() as broken:
+        broken.setattr(days, "figures_of", fail)
+        with pytest.raises(RuntimeError):
+            run_job()
+    assert (len(due_days()), as_of()) == (8, None)
     set_now(monkeypatch, NOON + 7 * HOUR)
     run_job()
-    assert (job_row().error, job_row().as_of) == (None, NOON + 7 * HOUR)
+    assert (due_days(), as_of()) == ([], NOON + 7 * HOUR)
 
 
-def test_two_runs_are_never_at_it_at_once(shop: Engine) -> None:
+def test_a_day_that_changes_while_it_is_counted_stays_due(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     fill()
-    with leases.held(measure.MEASURE):
-        assert run_job() == 0
-    assert figures() == []
-    run_job()
-    assert len(figures()) == 5
+    count = days.figures_of
+
+    def and_then_changed(connection: Any, day: date) -> list[dict[str, Any]]:
+        found = count(connection, day)
+        if day == TODAY:
+            run(lambda other: RECOMMENDATIONS.mark(other, [day]), writes=True)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(days, "figures_of", and_then_changed)
+        run_job()
+    assert due_days() == [TODAY]
 
 
 def test_nothing_to_count_costs_few_statements(shop: Engine) -> None:
@@ -359,7 +363,7 @@ def test_counting_what_changed_gives_what_counting_everything_gives(shop: Engine
         with transaction() as connection:
             connection.execute(delete(recommendation_days))
             every_day = {TODAY + n * DAY for n in range(21)}
-            days_sql.mark_due(connection, every_day)
+            RECOMMENDATIONS.mark(connection, every_day)
         run_job()
         assert figures() == incremental
 
