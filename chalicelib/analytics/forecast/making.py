@@ -40,7 +40,13 @@ _LEAST_MS, _LEAST_FOR_ONE_MS = 120_000, 45_000
 # By so much the items sold until the same day must have changed for forecasts to be made again.
 _CHANGED = 0.01
 RATE = "recent_rate"
-_RATE_REASON = f"Not among the {MOST_PRODUCTS} products that sell most: the rate of its last {_RECENT} days."
+# Of what sells less than once a week no backtest tells anything.
+_LEAST_SOLD = 13
+_SELLS_LITTLE = "It sells less than once a week, or is not among those that sell most: the rate of its last 13 weeks."
+_NOT_BEATEN = (
+    "In the backtest nothing beat repeating the last week. One week says too little of what to order: the rate of "
+    "its last 13 weeks."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,8 @@ def _of_products(basis: Basis, time_left_ms: TimeLeft) -> Made:
     from chalicelib.analytics.forecast.numeric.choose import Forecast, forecast
 
     recent = run(lambda connection: daily.most_sold(connection, PRODUCT, basis.recent, _MOST_RATES), writes=False)
-    best = [value for value, _ in recent[:MOST_PRODUCTS]]
+    sold = dict(recent)
+    best = [value for value, items in recent[:MOST_PRODUCTS] if items >= _LEAST_SOLD]
     models, days, done = [], [], set[str]()
     for start in range(0, len(best), _CHUNK):
         if time_left_ms() < _LEAST_FOR_ONE_MS:
@@ -179,17 +186,33 @@ def _of_products(basis: Basis, time_left_ms: TimeLeft) -> Made:
             found = forecast(series["units"], basis.period, judged_days=basis.period)
             if not isinstance(found, Forecast):
                 continue  # too young for a forecast, but it sells: its rate will do
-            models.append(model_row(subject, found, lead_days=basis.lead_days))
-            days += ahead_rows(subject, basis.known.last, found)
             days += past_rows(Subject(PRODUCT, value, "units"), basis.known.last, series["units"])
             done.add(value)
-    rates = [(value, sold) for value, sold in recent if value not in done]
-    return models + [_rate_row(value, sold, basis) for value, sold in rates], days
+            row = model_row(subject, found, lead_days=basis.lead_days)
+            if not found.beats_baseline:
+                rate = _rate_row(value, sold[value], basis, uneven=_uneven(series["units"]))
+                models.append(rate | {name: row[name] for name in _JUDGED} | {"reason": _NOT_BEATEN})
+                continue
+            models.append(row)
+            days += ahead_rows(subject, basis.known.last, found)
+    rates = [_rate_row(value, items, basis) for value, items in recent if value not in done]
+    return models + rates, days
 
 
-def _rate_row(value: str, sold: int, basis: Basis) -> dict[str, Any]:
-    demand = reorder_points.steady(sold, basis.recent.days, basis.lead_days, basis.period)
-    return empty_row(Subject(PRODUCT, value, "units", basis.period), _RATE_REASON) | {
+# What is told of a backtest that nothing won: how wrong repeating the last week was.
+_JUDGED = ("origins", "judged_days", "base_mae", "base_wape", "base_mase", "base_bias")
+
+
+def _uneven(units: Reals) -> float:
+    """Return how many times its mean the variance of a week's sales is, at least 1, over the last 13 weeks."""
+    n = min(len(units), _RECENT) // 7
+    weeks = units[len(units) - n * 7 :].reshape(n, 7).sum(axis=1)
+    return max(1.0, float(weeks.var(ddof=1) / weeks.mean())) if n > 1 and weeks.any() else 1.0
+
+
+def _rate_row(value: str, sold: int, basis: Basis, *, uneven: float = 1.0) -> dict[str, Any]:
+    demand = reorder_points.steady(sold, basis.recent.days, basis.lead_days, basis.period, uneven=uneven)
+    return empty_row(Subject(PRODUCT, value, "units", basis.period), _SELLS_LITTLE) | {
         "model": RATE,
         "total": demand.period,
         "total_high_80": demand.high,

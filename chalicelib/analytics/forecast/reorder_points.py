@@ -16,6 +16,8 @@ URGENCIES: tuple[Urgency, ...] = ("sold_out", "will_sell_out", "low")
 
 # A tenth of outcomes lies above the upper bound of an interval that holds 80 %.
 _Z = 1.2816
+# Safety is at most the demand itself, or of small demand so many times its root.
+_MOST_ROOTS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def suggest(free: int, low_stock_level: int, demand: Demand) -> Suggestion | Non
 
     It is time at `low_stock_level` too, the level that the shop has set itself, whatever is expected.
     """
-    safety = max(0.0, demand.high - demand.period)
+    # A bound far above what is expected says that little is known; no one orders ten times as much for that.
+    safety = min(max(0.0, demand.high - demand.period), max(demand.period, _MOST_ROOTS * math.sqrt(demand.period)))
     # The deviation of a sum grows with the root of its days.
     of_lead = safety * math.sqrt(demand.lead_days / demand.period_days)
     reorder_point = max(demand.lead + of_lead, float(low_stock_level))
@@ -75,11 +78,14 @@ def suggest(free: int, low_stock_level: int, demand: Demand) -> Suggestion | Non
     )
 
 
-def steady(sold: int, days: int, lead_days: int, period_days: int) -> Demand:
-    """Return the demand at the rate of the last `days`, as chance has it (Poisson) for want of a better forecast."""
+def steady(sold: int, days: int, lead_days: int, period_days: int, *, uneven: float = 1.0) -> Demand:
+    """Return the demand at the rate of the last `days`, for want of a better forecast.
+
+    Its variance is `uneven` times its mean: 1 as chance has it (Poisson), more for what goes in batches.
+    """
     rate = sold / days
     period = rate * period_days
-    return Demand(rate * lead_days, period, period + _Z * math.sqrt(period), lead_days, period_days)
+    return Demand(rate * lead_days, period, period + _Z * math.sqrt(uneven * period), lead_days, period_days)
 
 
 def urgency_key(suggestion: Suggestion, product_id: int) -> tuple[int, float, float, int]:

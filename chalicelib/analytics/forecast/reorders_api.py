@@ -37,7 +37,8 @@ DEFINITIONS = {
     "daily": "Units that are expected to be sold a day.",
     "lead_demand": "Units that are expected to be sold within `lead_days`, until goods that are ordered now arrive.",
     "period_demand": "The same within `lead_days` and `cover_days`, for which an order has to last.",
-    "safety": "What is kept beyond that: in nine of ten cases the period's demand should stay below both together.",
+    "safety": "What is kept beyond that: in nine of ten cases the period's demand should stay below both together. "
+    "At most the demand itself, or twice its root.",
     "reorder_point": "It is time to order at so many free units: `lead_demand` and its part of `safety`; or at the "
     "low stock level, when that is higher.",
     "order_up_to": "`period_demand` and `safety`: what should be there after ordering.",

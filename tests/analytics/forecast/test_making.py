@@ -170,3 +170,26 @@ def test_a_run_that_is_killed_leaves_what_was_there(monkeypatch: pytest.MonkeyPa
     with read() as connection:
         count = connection.execute(select(func.count()).select_from(forecast_models)).scalar_one()
     assert count == 9
+
+
+def test_a_product_whose_last_week_is_not_beaten_gets_its_rate_and_is_told_so() -> None:
+    sold("shop", "", [4] * 100)
+    sold("product", "7", [3] * 100)  # the last week foretells it exactly
+    make()
+    (model,) = rows(forecast_models, dimension="product")
+    assert (model.model, model.beats_baseline, model.base_mae) == ("recent_rate", 0, 0.0)
+    assert "nothing beat repeating the last week" in model.reason
+    assert model.origins >= 8
+    assert model.total == pytest.approx(3 * 44)
+    # Every week is like the other: no more uneven than chance.
+    assert model.total_high_80 == pytest.approx(132 + 1.2816 * 132**0.5)
+
+
+def test_weeks_that_differ_much_need_more_in_reserve() -> None:
+    weeks = [0, 14] * 26
+    units = np.array([count / 7 for week in weeks for count in [week] * 7], dtype=np.float64)
+    # Of the last 13 weeks 7 have 14, 6 nothing.
+    variance = (7 * (14 - 98 / 13) ** 2 + 6 * (98 / 13) ** 2) / 12
+    assert making._uneven(units) == pytest.approx(variance / (98 / 13))
+    assert making._uneven(np.zeros(91)) == 1.0
+    assert making._uneven(np.ones(5)) == 1.0

@@ -48,7 +48,7 @@ def test_what_nobody_is_expected_to_buy_is_not_ordered() -> None:
 
 
 def test_a_whole_unit_is_not_ordered_for_the_dust_of_a_sum() -> None:
-    found = suggest(0, 0, Demand(lead=0.1 + 0.2, period=0.1 + 0.2, high=3 + 1e-12, lead_days=9, period_days=9))
+    found = suggest(0, 0, Demand(lead=1, period=2, high=3 + 1e-12, lead_days=9, period_days=18))
     assert found is not None
     assert found.quantity == 3
 
@@ -58,6 +58,19 @@ def test_a_steady_rate_is_as_chance_has_it() -> None:
     demand = steady(91, 91, 4, 16)
     assert (demand.lead, demand.period, demand.daily) == (4, 16, 1)
     assert demand.high == pytest.approx(16 + 1.2816 * 4)
+
+
+def test_for_what_nothing_is_known_of_no_more_than_twice_the_demand_is_ordered() -> None:
+    wild = suggest(0, 0, Demand(lead=18, period=50, high=900, lead_days=9, period_days=25))
+    assert wild is not None
+    assert (wild.safety, wild.quantity) == (50, 100)
+    few = suggest(0, 0, Demand(lead=0.1, period=0.25, high=9, lead_days=9, period_days=25))
+    assert few is not None
+    assert (few.safety, few.quantity) == (1.0, 2)  # twice the root of a quarter
+
+
+def test_what_goes_in_batches_needs_more_in_reserve() -> None:
+    assert steady(91, 91, 4, 16, uneven=4.0).high == pytest.approx(16 + 1.2816 * 8)
 
 
 def test_the_most_urgent_come_first_then_those_of_which_most_is_missing() -> None:
@@ -83,9 +96,9 @@ def test_an_order_brings_stock_to_where_it_lasts_and_no_unit_further(
     period = rate * (lead + cover)
     found = suggest(free, level, Demand(rate * lead, period, period + spread, lead, lead + cover))
     if found is None:
-        # There is enough for the lead time, or for all of the period.
-        assert free >= rate * lead or free >= period + spread - 1e-6
+        assert free >= rate * lead  # there is enough until goods would arrive
         return
     assert found.quantity >= 1
-    assert period + spread - 1e-6 <= free + found.quantity < period + spread + 1
+    assert found.order_up_to <= period + spread + 1e-6
+    assert found.order_up_to - 1e-6 <= free + found.quantity < found.order_up_to + 1
     assert math.isclose(found.days_of_cover * rate, free, abs_tol=1e-6)
