@@ -15,7 +15,7 @@ from chalicelib.analytics.funnel import summaries as funnel_summaries
 from chalicelib.analytics.recommended import recommended_api
 from chalicelib.analytics.returns import returns_api
 from chalicelib.analytics.returns import summaries as return_summaries
-from chalicelib.analytics.sales import summaries
+from chalicelib.analytics.sales import sales_api, summaries
 from chalicelib.analytics.stock import cover, stock_api
 from chalicelib.commerce.catalogue import (
     distribution_centers_api,
@@ -105,6 +105,8 @@ routes: list[Route] = http.mount(
         experiments_api.routes,
         payments_api.payment_routes(on_notice=payments.handle_notice),
         analytics_api.routes,
+        sales_api.routes,
+        sales_api.rebuild_routes(lambda: JOBS),
         forecasts_api.routes,
         reorders_api.routes,
         funnel_api.routes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from sqlalchemy import Engine, insert
 
 from chalicelib.analytics import analytics_api
 from chalicelib.analytics.analytics_api import TopQuery
+from chalicelib.analytics.sales import summaries
+from chalicelib.analytics.sales.asked import SalesQuery
 from chalicelib.commerce import tables
 from chalicelib.core.auth import Role
 from chalicelib.core.config import Settings
@@ -47,8 +50,8 @@ def staff(client: Client) -> Client:
 def summary(client: Client) -> dict[str, Any]:
     answer = client.get("/analytics/sales-summary/")
     assert answer.status == 200
-    found: dict[str, Any] = answer.json
-    return found
+    assert answer.json["as_of"] is not None
+    return {name: answer.json[name] for name in EMPTY}
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -145,11 +148,11 @@ def test_odd_limits_of_top_products_are_refused(staff: Client, query: str) -> No
     assert staff.get(f"/analytics/top-products?{query}").status == 422
 
 
-def test_figures_cost_one_statement_beside_that_for_the_caller(staff: Client, shop: Engine) -> None:
+def test_figures_cost_a_few_statements_whatever_they_are_read_from(staff: Client, shop: Engine) -> None:
     for path in ("/analytics/sales-summary", "/analytics/top-products"):
         with counted_statements(shop) as statements:
             staff.get(path)
-        assert len(statements) == 2
+        assert len(statements) <= 4  # the caller, how far the summaries are, imports, the figures
 
 
 # --- any shop, beside plain Python -------------------------------------------------------------------------------
@@ -211,12 +214,12 @@ def money(cents: Fraction) -> Decimal:
 def test_whatever_was_sold_the_figures_are_those_of_the_books(shop: Engine, kept: Books, limit: int) -> None:
     with rolled_back() as connection:
         put(connection, kept)
-        answered = analytics_api.get_sales_summary(connection)
-        top = analytics_api.list_top_products(connection, TopQuery(limit=limit))
+        answered = analytics_api.get_sales_summary(connection, SalesQuery())
+        top = analytics_api.list_top_products(connection, TopQuery(limit=limit)).body
 
     sold = [(at, who, lines) for at, (who, status, lines) in enumerate(kept.orders) if status != "returned"]
     revenue = sum(cents for _, _, lines in sold for _, cents in lines)
-    assert answered == {
+    assert {name: answered[name] for name in EMPTY} == {
         "total_orders": len(sold),
         "unique_customers": len({who for _, who, _ in sold if who is not None}),
         "total_revenue": money(Fraction(revenue)),
@@ -255,6 +258,7 @@ def real_year(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     migrate(engine)
     before = use_engine(engine)
     import_folder(real_data / "online_retail", bars=False)
+    summaries.summarize_sales(lambda: 900_000)
     yield client_of(Role.STAFF)
     use_engine(before)
     engine.dispose()
@@ -288,3 +292,15 @@ def test_the_best_sellers_of_a_real_year_are_those_of_its_file(real_year: Client
         (each, len(buyers[each]), cents[each] / 100, float(money(Fraction(cents[each], units[each]))))
         for each in best
     ]
+
+
+def test_the_months_of_a_real_year_are_those_its_owner_counted(real_year: Client, real_data: Path) -> None:
+    told = json.loads((real_data / "online_retail" / "totals.json").read_text(encoding="utf-8"))
+    answer = real_year.get("/analytics/sales?from=2010-12-01&to=2011-12-31&granularity=month").json
+    found = {step["from"][:7]: (step["orders"], step["items"], step["net_revenue"]) for step in answer["series"]}
+    assert found == {
+        month: (each["orders"], each["lines"], float(each["revenue"])) for month, each in told["months"].items()
+    }
+    assert answer["total"]["net_revenue"] == float(told["revenue"])
+    years = real_year.get("/analytics/sales?from=2010-01-01&to=2010-12-31&granularity=month&compare=year").json
+    assert years["total"]["net_revenue"] == float(told["months"]["2010-12"]["revenue"])

@@ -65,6 +65,11 @@ def total_sales(connection: Connection) -> Totals:
     return Totals(row.orders, row.customers, int(row.revenue_cents or 0), row.categories)
 
 
+def count_customers(connection: Connection) -> int:
+    """Return how many customers have an order that was not returned; guests are none."""
+    return sales_sql.count_customers(connection)
+
+
 def top_products(connection: Connection, limit: int) -> Sequence[Any]:
     """Return the products of most revenue, most first: see `sales_sql.list_top_products`."""
     return sales_sql.list_top_products(connection, limit)

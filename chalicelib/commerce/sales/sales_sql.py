@@ -35,6 +35,11 @@ def find_totals(connection: Connection) -> AnyRow:
     return connection.execute(statement).one()
 
 
+def count_customers(connection: Connection) -> int:
+    """Return how many customers have an order that was not returned."""
+    return connection.scalar(select(func.count(orders.c.user_id.distinct())).where(_SOLD)) or 0
+
+
 def list_top_products(connection: Connection, limit: int) -> Sequence[AnyRow]:
     """Return the products of most revenue: id, name, category, brand, order_count, revenue_cents, units."""
     best = (
