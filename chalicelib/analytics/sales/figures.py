@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from chalicelib.analytics.sales.figure_tables import FIGURES
+from chalicelib.analytics.sales.facts_sql import FIGURES
 from chalicelib.core.money import from_cents, mean_cents
 
 Sums = dict[str, int]
@@ -23,7 +23,8 @@ By = Literal["revenue", "units", "orders", "margin"]
 DEFINITIONS = {
     "orders": "Orders of which something was not cancelled, on the day on which they were placed.",
     "customers": "Different customers with such an order; guests count for none. They cannot be added up over days "
-    "or groups. Null where they were not counted: groups, and filters of more than a day, need `customers=true`.",
+    "or groups. Null where they were not counted: groups, filters of more than a day, and more than 60 "
+    "weeks or months need `customers=true`.",
     "items": "Items that were not cancelled.",
     "units": "Items that were kept: neither cancelled nor returned.",
     "units_per_order": "units / orders.",

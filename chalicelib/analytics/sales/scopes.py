@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from chalicelib.analytics.customers.distinct import customers_of
 from chalicelib.analytics.days import DAY, Span
 from chalicelib.analytics.sales import figures_sql
-from chalicelib.analytics.sales.figure_tables import SHOP
 from chalicelib.analytics.sales.figures import Sums, add
 from chalicelib.core.database import Connection
 from chalicelib.core.errors import InvalidInput
@@ -32,7 +31,7 @@ class Scope:
         """The dimension and value under which the summaries have it; None where only the ledger knows."""
         if len(self.values) > 1:
             return None
-        return self.values[0] if self.values else (SHOP, "")
+        return self.values[0] if self.values else (figures_sql.SHOP, "")
 
     @property
     def is_shop(self) -> bool:

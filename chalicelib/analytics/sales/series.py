@@ -18,6 +18,9 @@ from chalicelib.analytics.spans import Stand
 from chalicelib.core.config import settings
 from chalicelib.core.database import Connection
 
+# Steps whose customers are counted unasked: each of many weeks takes its time.
+_MOST_COUNTED = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Sold:
@@ -106,7 +109,8 @@ def _customers(connection: Connection, scope: Scope, spans: Sequence[Span], *, a
     """Return the customers of spans where they are known, or were asked for; else Nones."""
     if all(span.days == 1 for span in spans) and (asked or scope.summarized):
         return list(scopes.count_daily_customers(connection, scope, spans))
-    return list(scopes.count_customers(connection, scope, spans)) if asked or scope.is_shop else [None] * len(spans)
+    known = scope.is_shop and len(spans) <= _MOST_COUNTED
+    return list(scopes.count_customers(connection, scope, spans)) if asked or known else [None] * len(spans)
 
 
 def _hours(connection: Connection, scope: Scope, span: Span, compare: Compare | None) -> list[Pair]:
