@@ -36,7 +36,7 @@ class Filters(BaseModel):
     product: int | None = Field(None, ge=1, le=MAX_ID, description="Its id.")
     customers: bool = Field(
         False,
-        description=f"Count different customers of filters and groups too, in the ledger: for {MOST_LEDGER_DAYS} days at most.",
+        description=f"Count different customers of filters and groups too: for {MOST_LEDGER_DAYS} days at most.",
     )
 
     def scope(self) -> Scope:

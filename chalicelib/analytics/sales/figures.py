@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from chalicelib.analytics.sales.facts_sql import FIGURES
+from chalicelib.analytics.sales.figures_sql import SUMMED
 from chalicelib.core.money import from_cents, mean_cents
 
 Sums = dict[str, int]
@@ -49,7 +49,7 @@ SHARE = {"share": "Which part of `total` a group has, of the figure by which the
 
 def nothing() -> Sums:
     """Return the sums of no sales."""
-    return dict.fromkeys(FIGURES, 0)
+    return dict.fromkeys(SUMMED, 0)
 
 
 def add(rows: Iterable[Any]) -> Sums:

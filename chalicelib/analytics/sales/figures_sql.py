@@ -39,6 +39,10 @@ from chalicelib.core.database import AnyRow, Connection
 
 _fact = sale_facts.c
 
+# What is summed up, and under which dimension and value the shop as a whole is.
+SUMMED = FIGURES
+WHOLE_SHOP = (SHOP, "")
+
 Values = Sequence[tuple[str, str]]
 
 

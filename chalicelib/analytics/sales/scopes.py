@@ -31,7 +31,7 @@ class Scope:
         """The dimension and value under which the summaries have it; None where only the ledger knows."""
         if len(self.values) > 1:
             return None
-        return self.values[0] if self.values else (figures_sql.SHOP, "")
+        return self.values[0] if self.values else figures_sql.WHOLE_SHOP
 
     @property
     def is_shop(self) -> bool:
