@@ -9,6 +9,7 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
+from chalicelib.analytics.customers import cohorts_api
 from chalicelib.analytics.forecast import forecasts_api, making, reorders, reorders_api
 from chalicelib.analytics.funnel import funnel_api
 from chalicelib.analytics.funnel import summaries as funnel_summaries
@@ -107,6 +108,7 @@ routes: list[Route] = http.mount(
         analytics_api.routes,
         sales_api.routes,
         sales_api.rebuild_routes(lambda: JOBS),
+        cohorts_api.routes,
         forecasts_api.routes,
         reorders_api.routes,
         funnel_api.routes,

@@ -48,6 +48,16 @@ CREATE TABLE conversation_days (
   PRIMARY KEY (day)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE customer_cohorts (
+  cohort DATE NOT NULL,
+  month DATE NOT NULL,
+  customers INTEGER NOT NULL,
+  orders INTEGER NOT NULL,
+  net_cents BIGINT NOT NULL,
+  cost_cents BIGINT NOT NULL,
+  PRIMARY KEY (cohort, month)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE customer_counts (
   day DATE NOT NULL,
   customers INTEGER NOT NULL,

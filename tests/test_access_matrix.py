@@ -399,6 +399,8 @@ MATRIX = {
     "GET /analytics/sales.csv": Case(staff()),
     "GET /analytics/sales/by/{dimension}": Case(staff(), "/analytics/sales/by/brand"),
     "POST /analytics/sales/rebuild": Case(admin(202)),
+    "GET /analytics/cohorts": Case(staff()),
+    "GET /analytics/cohorts.csv": Case(staff()),
     "GET /analytics/forecast": Case(staff()),
     "GET /analytics/forecast.csv": Case(staff()),
     "GET /analytics/reorder": Case(staff()),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from chalicelib.analytics.customers import cohorts_sql
 from chalicelib.analytics.customers import customer_days_sql as sql
 from chalicelib.analytics.days import Span
 from chalicelib.core.database import Connection
@@ -22,8 +23,11 @@ def count_days(connection: Connection, days: Collection[date]) -> None:
     hull = Span(min(days), max(days))
     sql.insert_touched(connection, days)
     sql.insert_moves(connection, hull, side=-1)
+    cohorts_sql.add_touched(connection, sign=-1)
     sql.replace_days(connection, days)
     sql.insert_moves(connection, hull, side=1)
+    cohorts_sql.add_touched(connection, sign=1)
+    cohorts_sql.delete_empty(connection)
     sql.add_moves(connection)
     sql.delete_work(connection)
 
@@ -31,3 +35,4 @@ def count_days(connection: Connection, days: Collection[date]) -> None:
 def delete_all(connection: Connection) -> None:
     """Forget everything: the days are cut otherwise now."""
     sql.delete_all(connection)
+    cohorts_sql.delete_all(connection)

@@ -43,6 +43,19 @@ customer_gaps = shop_table(
     Column("pairs", Integer, nullable=False),
 )
 
+# By month of a customer's first order (`cohort`) and month: how many of them ordered in it, and what. Margin is
+# `net_cents` less `cost_cents`.
+COHORT_FIGURES = ("customers", "orders", "net_cents", "cost_cents")
+customer_cohorts = shop_table(
+    "customer_cohorts",
+    Column("cohort", Date, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("customers", Integer, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("net_cents", BigId, nullable=False),
+    Column("cost_cents", BigId, nullable=False),
+)
+
 # --- what a slice works with: empty but inside its transaction ---------------------------------------------------
 
 # Who has something in the days of the slice, before or after.

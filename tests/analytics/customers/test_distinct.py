@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +25,7 @@ from tests.factories import make_customer, make_order, make_product
 DAY = timedelta(days=1)
 FIRST = date(2025, 11, 17)
 DAYS = 120
-KEPT = (customer_tables.customer_days, customer_tables.customer_counts, customer_tables.customer_gaps)
+KEPT = tuple(getattr(customer_tables, f"customer_{name}") for name in ("days", "counts", "gaps", "cohorts"))
 
 
 @dataclass
@@ -89,7 +90,21 @@ def check(shop: Shop, spans: Sequence[Span]) -> None:
     for span, customers in zip(spans, found, strict=True):
         inside, before = shop.between(span), shop.between(Span(date(2000, 1, 1), span.first - DAY))
         assert (customers.customers, customers.new) == (len(inside), len(inside - before)), span
+    check_cohorts(shop)
     assert ever == len(shop.between(Span(date(2000, 1, 1), date(2100, 1, 1))))
+
+
+def check_cohorts(shop: Shop) -> None:
+    """Cohorts equal those made of the orders one by one."""
+    kept = [(customer, day.replace(day=1)) for customer, day, gone in shop.orders.values() if customer and not gone]
+    first = {customer: min(month for who, month in kept if who == customer) for customer, _ in kept}
+    orders = Counter((first[customer], month) for customer, month in kept)
+    people = Counter((first[customer], month) for customer, month in set(kept))
+    with read() as connection:
+        found = connection.execute(select(customer_tables.customer_cohorts)).all()
+    assert {(row.cohort, row.month): (row.customers, row.orders, int(row.net_cents)) for row in found} == {
+        cell: (people[cell], orders[cell], 1_000 * orders[cell]) for cell in orders
+    }
 
 
 @settings(max_examples=8)
