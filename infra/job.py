@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from chalicelib.core.config import ConfigurationError
 from chalicelib.core.database import run
-from chalicelib.core.errors import AppError
-from chalicelib.jobs import jobs
+from chalicelib.core.errors import AppError, NotFound
+from chalicelib.jobs import jobs, progress
 from chalicelib.jobs.job import Job, Jobs
 from chalicelib.jobs.jobs import Standing
 from infra.migrate import migrate_configured
@@ -23,20 +23,33 @@ _SLICE_MS = 15 * 60 * 1000
 _BUSY = 4
 
 
+class Stuck(Exception):
+    """A job has more to do and does nothing of it."""
+
+
 def work_off(job: Job) -> int | None:
     """Run a job until nothing is left of it; return how many rows it did, None when another process is at it."""
-    rows, most_left = 0, 0
-    with closing(tqdm(desc=job.name, unit=" left", disable=None, total=0)) as bar:  # no bar where nobody watches
+    rows, left_before = 0, None
+    with closing(
+        tqdm(desc=job.name, unit=" rows", unit_scale=True, disable=None)
+    ) as bar:  # none where nobody watches
+
+        def show(done: int, left: int | None) -> None:
+            bar.total = None if left is None else rows + done + left
+            bar.update(rows + done - bar.n)
+
         while True:
-            done = jobs.run_job(job, time_left_ms=lambda: _SLICE_MS, requested_by="command line")
+            with progress.heard(show):
+                done = jobs.run_job(job, time_left_ms=lambda: _SLICE_MS, requested_by="command line")
             if done is None:
                 return None
+            show(done.rows, done.left)
             rows += done.rows
-            most_left = max(most_left, done.left)
-            bar.total = most_left
-            bar.update(most_left - done.left - bar.n)
             if not done.left:
                 return rows
+            if not done.rows and left_before is not None and done.left >= left_before:
+                raise Stuck(f"it gets no further; {done.left:,} are left")
+            left_before = done.left
 
 
 def table_of(standings: Sequence[Standing]) -> str:
@@ -53,7 +66,7 @@ def _told(standing: Standing) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0 when the job is done, 1 when it failed, 4 when another process is at it."""
+    """Run the command line; 0: the job is done, 1: it failed, 2: there is none of that name, 4: another is at it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", nargs="?", help="of the job; without it, how all of them stand")
     name = parser.parse_args(arguments).name
@@ -65,6 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(table_of(run(lambda connection: jobs.list_standings(connection, JOBS), writes=False)))
             return 0
         return _run(JOBS, name)
+    except NotFound:
+        print(f"There is no job {name!r}. There are: {', '.join(sorted(JOBS.by_name))}.", file=sys.stderr)
+        return 2
     except (ConfigurationError, AppError) as error:
         print(error, file=sys.stderr)
         return 1

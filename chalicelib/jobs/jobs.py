@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from chalicelib.core import clock, leases, logging
+from chalicelib.core import clock, leases, logging, metrics
 from chalicelib.core.database import Connection, run
 from chalicelib.core.errors import NotFound
 from chalicelib.core.leases import Lease
@@ -23,6 +23,7 @@ from chalicelib.jobs.job import Done, Job, Jobs, TimeLeft
 
 SCHEDULE = "schedule"
 CONTINUED = "continued"
+RETRIED = "retried"
 
 # With less time left nothing is begun any more.
 _LEAST_MS = 20_000
@@ -30,6 +31,9 @@ _LONG_MS = 5_000
 _MOST_ERROR = 1000
 _KEPT_FOR = timedelta(days=30)
 _BATCH = 500
+# After a failure it is tried again: first so soon, then after twice as long each time.
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
 
 State = Literal["idle", "running", "failing", "late", "new"]
 
@@ -74,14 +78,19 @@ def _lease_of(name: str) -> str:
 
 def _run(job: Job, lease: Lease, time_left_ms: TimeLeft, requested_by: str) -> Done:
     started, began = clock.now(), time.perf_counter()
-    run(partial(jobs_sql.change_job, name=job.name, values={"started_at": started}), writes=True)
+    run(partial(_note_start, job=job, started=started), writes=True)
     noted = {"job": job.name, "requested_by": requested_by, "holder": lease.holder, "started_at": started}
     try:
         done = job.work(time_left_ms)
+    except (KeyboardInterrupt, SystemExit):  # somebody wants it to stop: no failure
+        cut_off = {**noted, "outcome": "interrupted", "rows": 0, **_ended(began)}
+        run(partial(_note_stop, name=job.name, values=cut_off), writes=True)
+        raise
     except Exception as error:
         reason = logging.redact(f"{type(error).__name__}: {error}")[:_MOST_ERROR]
         failed = {**noted, "outcome": "failed", "rows": 0, "error": reason, **_ended(began)}
-        run(partial(_note_failure, name=job.name, values=failed), writes=True)
+        run(partial(_note_failure, job=job, values=failed), writes=True)
+        _measure(failed, left=0)
         logging.warning("a job failed", job=job.name, reason=reason, elapsed_ms=failed["elapsed_ms"])
         raise
     ended = {**noted, "outcome": "more" if done.left else "done", "rows": done.rows, **_ended(began)}
@@ -89,6 +98,7 @@ def _run(job: Job, lease: Lease, time_left_ms: TimeLeft, requested_by: str) -> D
     kept = bool(done.rows or done.left) or requested_by != SCHEDULE or ended["elapsed_ms"] >= _LONG_MS
     run(partial(_note_success, job=job, done=done, values=ended, kept=kept), writes=True)
     if kept:
+        _measure(ended, left=done.left)
         logging.info("a job ran", job=job.name, rows=done.rows, left=done.left, elapsed_ms=ended["elapsed_ms"])
     return done
 
@@ -97,9 +107,62 @@ def _ended(began: float) -> dict[str, Any]:
     return {"finished_at": clock.now(), "elapsed_ms": round((time.perf_counter() - began) * 1000)}
 
 
-def _note_failure(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
+def _measure(values: Mapping[str, Any], *, left: int) -> None:
+    failed = values["outcome"] == "failed"
+    metrics.emit(
+        {"Job": values["job"]},
+        {
+            "Succeeded": (int(not failed), "Count"),
+            "Failed": (int(failed), "Count"),
+            "Duration": (values["elapsed_ms"], "Milliseconds"),
+            "Rows": (values["rows"], "Count"),
+            "Left": (left, "Count"),
+        },
+    )
+
+
+def _note_start(connection: Connection, job: Job, started: datetime) -> None:
+    """Note that a run begins, and, since none goes on under our lease, that the one before was cut off."""
+    row = jobs_sql.find_job(connection, job.name)
+    if row is not None and was_cut_off(row):
+        _note_interruption(connection, job, row)
+    jobs_sql.change_job(connection, job.name, {"started_at": started})
+
+
+def was_cut_off(row: Any) -> bool:
+    """Tell whether the last run of a job that nobody is at has never ended."""
+    return row.started_at is not None and (row.finished_at is None or row.finished_at < row.started_at)
+
+
+def _note_interruption(connection: Connection, job: Job, row: Any) -> None:
+    values = {"job": job.name, "outcome": "interrupted", "requested_by": "unknown", "holder": "unknown", "rows": 0}
+    reason = "The process was killed, or ran out of time or memory; what it had done is kept."
+    ended = {"started_at": row.started_at, "finished_at": clock.now(), "error": reason}
+    logging.warning("a job was cut off", job=job.name, started_at=str(row.started_at))
+    _note_failure(connection, job, {**values, **ended})
+
+
+def _note_stop(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
     jobs_sql.insert_run(connection, values)
-    jobs_sql.note_failure(connection, name, values["finished_at"])
+    jobs_sql.change_job(connection, name, {"finished_at": values["finished_at"]})
+
+
+def _note_failure(connection: Connection, job: Job, values: Mapping[str, Any]) -> None:
+    at = values["finished_at"]
+    jobs_sql.insert_run(connection, values)
+    jobs_sql.change_job(connection, job.name, {})
+    jobs_sql.note_failure(connection, job.name, at)
+    row = jobs_sql.find_job(connection, job.name)
+    pause = pause_after(0 if row is None else row.failed_in_a_row)
+    # A wish that came meanwhile is kept, and a schedule that comes sooner does it.
+    if row is not None and row.asked_at is None and pause < job.every:
+        jobs_sql.change_job(connection, job.name, {"asked_by": RETRIED, "asked_at": at + pause})
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return how long a job waits after so many failures in a row until it is tried again."""
+    doublings = min(max(failures - 1, 0), 10)
+    return min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
 
 
 def _note_success(connection: Connection, job: Job, done: Done, values: Mapping[str, Any], *, kept: bool) -> None:
@@ -110,6 +173,7 @@ def _note_success(connection: Connection, job: Job, done: Done, values: Mapping[
     if done.left:
         changes |= {"asked_by": CONTINUED, "asked_at": at}
     jobs_sql.change_job(connection, job.name, changes)
+    jobs_sql.drop_request(connection, job.name, RETRIED)
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -135,7 +199,8 @@ def ask_for(connection: Connection, job: Job, *, by: str) -> None:
 def run_asked(jobs: Jobs, *, time_left_ms: TimeLeft) -> Done:
     """Run the jobs that were asked for, or had more to do than time, while there is time; all, even if one fails."""
     ran, errors = 0, []
-    for row in run(jobs_sql.list_asked, writes=False):
+    _find_cut_off(jobs)
+    for row in run(partial(jobs_sql.list_asked, now=clock.now()), writes=False):
         job = jobs.by_name.get(row.name)
         if time_left_ms() < _LEAST_MS:
             break
@@ -150,6 +215,26 @@ def run_asked(jobs: Jobs, *, time_left_ms: TimeLeft) -> Done:
     if errors:
         raise errors[0]
     return Done(ran)
+
+
+def _find_cut_off(jobs: Jobs) -> None:
+    """Note the runs whose process has died, so that their jobs are gone on with."""
+    held = run(leases.list_held, writes=False)
+    for row in run(jobs_sql.list_jobs, writes=False):
+        job = jobs.by_name.get(row.name)
+        if job is None or _lease_of(row.name) in held or not was_cut_off(row):
+            continue
+        try:
+            with leases.held(_lease_of(row.name)):
+                run(partial(_note_if_cut_off, job=job), writes=True)
+        except leases.Busy:  # it has just begun anew, and notes that itself
+            continue
+
+
+def _note_if_cut_off(connection: Connection, job: Job) -> None:
+    row = jobs_sql.find_job(connection, job.name)
+    if row is not None and was_cut_off(row):
+        _note_interruption(connection, job, row)
 
 
 def _ask_again(connection: Connection, row: Any) -> None:
@@ -179,6 +264,8 @@ def _state(job: Job, row: Any | None, held: set[str], now: datetime) -> State:
         return "new"
     if row.failed_in_a_row:
         return "failing"
+    if row.succeeded_at is None:  # stopped by hand before it ever ended
+        return "new"
     return "late" if now - row.succeeded_at > job.late_after else "idle"
 
 

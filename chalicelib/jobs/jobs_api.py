@@ -21,8 +21,10 @@ class Run(BaseModel):
     """A run that did something, failed, was asked for, or took long. `rows` is whatever the job counts."""
 
     id: int
-    outcome: Literal["done", "more", "failed"] = Field(description="`more`: it had more to do than time.")
-    requested_by: str = Field(description="`schedule`, `continued`, or who asked for it.")
+    outcome: Literal["done", "more", "failed", "interrupted"] = Field(
+        description="`more`: it had more to do than time; `interrupted`: it was stopped, or its process died."
+    )
+    requested_by: str = Field(description="`schedule`, `continued`, `retried`, or who asked for it.")
     started_at: AwareDatetime
     finished_at: AwareDatetime | None
     rows: int

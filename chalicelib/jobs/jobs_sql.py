@@ -22,15 +22,27 @@ def list_jobs(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(select(jobs)).all()
 
 
-def list_asked(connection: Connection) -> Sequence[AnyRow]:
-    """Return the jobs that somebody wants run now, who waits longest first."""
-    return connection.execute(select(jobs).where(jobs.c.asked_at.is_not(None)).order_by(jobs.c.asked_at)).all()
+def find_job(connection: Connection, name: str) -> AnyRow | None:
+    """Return how a job stands; None when it never ran nor was asked for."""
+    return connection.execute(select(jobs).where(jobs.c.name == name)).first()
+
+
+def list_asked(connection: Connection, now: datetime) -> Sequence[AnyRow]:
+    """Return the jobs that somebody wants run by now, who waits longest first."""
+    return connection.execute(select(jobs).where(jobs.c.asked_at <= now).order_by(jobs.c.asked_at)).all()
 
 
 def change_job(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
     """Change how a job stands, which may be known for the first time."""
     insert_new(connection, jobs, {"name": name, "failed_in_a_row": 0, "left_to_do": 0})
-    connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
+    if values:
+        connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
+
+
+def drop_request(connection: Connection, name: str, asked_by: str) -> None:
+    """Forget the wish to run a job that somebody had."""
+    mine = (jobs.c.name == name) & (jobs.c.asked_by == asked_by)
+    connection.execute(update(jobs).where(mine).values(asked_at=None, asked_by=None))
 
 
 def note_failure(connection: Connection, name: str, finished_at: datetime) -> None:
