@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -34,7 +34,6 @@ from chalicelib.analytics.sales.figure_tables import (
 )
 from chalicelib.core.database import Connection
 from chalicelib.core.database.sums import add_from
-from chalicelib.core.database.times import first_of_month
 
 _fact = sale_facts.c
 _KEPT = (1 - _fact.cancelled) * (1 - _fact.returned)
@@ -75,8 +74,11 @@ def value_of(dimension: str) -> ColumnElement[str]:
 
 
 def delete_days(connection: Connection, days: Collection[date]) -> None:
-    """Take some days out of the ledger and all summaries."""
-    _add_days_to_totals(connection, days, sign=-1)
+    """Take some days of one month out of the ledger and the summaries by hour and day, the month out of the totals.
+
+    `insert_summaries` brings the month back.
+    """
+    _add_month_to_totals(connection, min(days).replace(day=1), sign=-1)
     of_days = and_(sales_days.c.dimension.in_(DIMENSIONS), sales_days.c.day.in_(days))
     connection.execute(delete(sales_days).where(of_days))
     for table in (sale_facts, sales_hours):
@@ -97,7 +99,10 @@ def set_refunds(connection: Connection, days: Iterable[date], refunds: Mapping[i
 
 
 def insert_summaries(connection: Connection, days: Collection[date]) -> None:
-    """Sum the ledger of some days up: by hour, and by day in each dimension; and add that to the totals."""
+    """Sum the ledger of some days of one month up, by hour and by day in each dimension, and the days by month.
+
+    A statement for each dimension of a month: so few groups are summed up in memory, those of years on disk.
+    """
     figures = [FIGURES_OF_FACTS[name].label(name) for name in FIGURES]
     hours = select(_fact.day, _fact.hour, CUSTOMERS, *figures).where(_fact.day.in_(days))
     _insert(connection, sales_hours, ["day", "hour", "customers", *FIGURES], hours.group_by(_fact.day, _fact.hour))
@@ -106,30 +111,38 @@ def insert_summaries(connection: Connection, days: Collection[date]) -> None:
         found = select(literal(dimension, String), _fact.day, value, CUSTOMERS, *figures).where(_fact.day.in_(days))
         grouped = found.group_by(_fact.day) if dimension == SHOP else found.group_by(_fact.day, value)
         _insert(connection, sales_days, ["dimension", "day", "value", "customers", *FIGURES], grouped)
-    _add_days_to_totals(connection, days, sign=1)
+    month = min(days).replace(day=1)
+    _replace_month(connection, month)
+    _add_month_to_totals(connection, month, sign=1)
 
 
 def _insert(connection: Connection, table: Table, names: Sequence[str], source: Any) -> None:
     connection.execute(insert(table).from_select(list(names), source))
 
 
-def _add_days_to_totals(connection: Connection, days: Collection[date], *, sign: int) -> None:
+def _replace_month(connection: Connection, month: date) -> None:
     rows = sales_days.c
-    sums = [_sum(sign * rows[name]).label(name) for name in FIGURES]
-    of_days = and_(rows.dimension.in_(DIMENSIONS), rows.day.in_(days))
-    month = first_of_month(connection, rows.day)
-    by_month = (
-        select(rows.dimension, month, rows.value, *sums).where(of_days).group_by(rows.dimension, month, rows.value)
-    )
-    add_from(connection, sales_months, by_month, keys=["dimension", "month", "value"], sums=FIGURES)
-    in_all = select(rows.dimension, rows.value, *sums).where(of_days).group_by(rows.dimension, rows.value)
-    add_from(connection, sales_totals, in_all, keys=["dimension", "value"], sums=FIGURES)
+    sums = [_sum(rows[name]).label(name) for name in FIGURES]
+    end = (month + timedelta(days=31)).replace(day=1)
+    for dimension in DIMENSIONS:
+        connection.execute(
+            delete(sales_months).where(sales_months.c.dimension == dimension, sales_months.c.month == month)
+        )
+        found = select(literal(dimension, String), literal(month, rows.day.type), rows.value, *sums)
+        found = found.where(rows.dimension == dimension, rows.day >= month, rows.day < end).group_by(rows.value)
+        _insert(connection, sales_months, ["dimension", "month", "value", *FIGURES], found)
+
+
+def _add_month_to_totals(connection: Connection, month: date, *, sign: int) -> None:
+    rows = sales_months.c
+    signed = [(sign * rows[name]).label(name) for name in FIGURES]
+    found = select(rows.dimension, rows.value, *signed).where(rows.dimension.in_(DIMENSIONS), rows.month == month)
+    add_from(connection, sales_totals, found, keys=["dimension", "value"], sums=FIGURES)
 
 
 def delete_empty(connection: Connection) -> None:
-    """Delete the sums of which no line is left."""
-    for table in (sales_months, sales_totals):
-        connection.execute(delete(table).where(table.c.lines == 0))
+    """Delete the totals of which no line is left."""
+    connection.execute(delete(sales_totals).where(sales_totals.c.lines == 0))
 
 
 def delete_all(connection: Connection) -> None:

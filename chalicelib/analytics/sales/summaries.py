@@ -1,6 +1,6 @@
 """Keeping the summaries of sales true: only days on which something changed are counted again.
 
-A slice, some days with not too many orders, is put in place in one transaction: the ledger of these days, what is
+A slice, some days of one month, is put in place in one transaction: the ledger of these days, what is
 summed up from it by hour, day, month and over all, and that the days are not due any more. So readers never see half
 of one, and a run that is killed has lost nothing but time.
 """
@@ -97,8 +97,9 @@ def _count_slice(connection: Connection) -> int:
 
 
 def _slice_of(connection: Connection, due: Sequence[DueDay]) -> Sequence[DueDay]:
-    """Return the latest days that are due, with not too many orders together."""
-    zone = settings().time_zone
+    """Return the latest days that are due, of one month, with not too many orders together."""
+    zone, month = settings().time_zone, shop_days.bucket_of(due[0].day, "month")
+    due = [each for each in due if each.day >= month]
     while len(due) > 1:
         start, end = shop_days.start_of(due[-1].day, zone), shop_days.start_of(due[0].day + shop_days.DAY, zone)
         if sale_lines.count_orders(connection, start, end) <= _ORDERS:
@@ -108,7 +109,7 @@ def _slice_of(connection: Connection, due: Sequence[DueDay]) -> Sequence[DueDay]
 
 
 def count_days(connection: Connection, days: Collection[date]) -> None:
-    """Replace all that is kept of some days by what the orders say now."""
+    """Replace all that is kept of some days of one month by what the orders say now."""
     facts_sql.delete_days(connection, days)
     for each in shop_days.runs(days, settings().time_zone):
         lines = sale_lines.lines(connection, each.first, each.start, each.end, each.offset_s)
