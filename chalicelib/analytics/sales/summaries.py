@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from functools import partial
+from itertools import groupby
 
 from chalicelib.analytics import days as shop_days
 from chalicelib.analytics.customers import customer_days
@@ -109,7 +110,12 @@ def _slice_of(connection: Connection, due: Sequence[DueDay]) -> Sequence[DueDay]
 
 
 def count_days(connection: Connection, days: Collection[date]) -> None:
-    """Replace all that is kept of some days of one month by what the orders say now."""
+    """Replace all that is kept of some days by what the orders say now."""
+    for _, of_month in groupby(sorted(days), key=lambda day: shop_days.bucket_of(day, "month")):
+        _count_days_of_month(connection, list(of_month))
+
+
+def _count_days_of_month(connection: Connection, days: Collection[date]) -> None:
     facts_sql.delete_days(connection, days)
     for each in shop_days.runs(days, settings().time_zone):
         lines = sale_lines.lines(connection, each.first, each.start, each.end, each.offset_s)
