@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -90,12 +90,12 @@ def insert_facts(connection: Connection, lines: Any) -> None:
     connection.execute(insert(sale_facts).from_select([column.name for column in lines.selected_columns], lines))
 
 
-def set_refunds(connection: Connection, days: Iterable[date], refunds: Mapping[int, int]) -> None:
-    """Note what was given back for items that are kept, in cents by item, each of one of the days."""
+def set_refunds(connection: Connection, first: date, last: date, refunds: Mapping[int, int]) -> None:
+    """Note what was given back for items that are kept, in cents by item, each of a day from `first` to `last`."""
     if refunds:
-        change = update_rows(sale_facts).where(_fact.day.in_(list(days)), _fact.item_id == bindparam("item"))
+        of_item = and_(_fact.day >= first, _fact.day <= last, _fact.item_id == bindparam("item"))
         rows = [{"item": item, "cents": cents} for item, cents in sorted(refunds.items())]
-        connection.execute(change.values(refund_cents=bindparam("cents")), rows)
+        connection.execute(update_rows(sale_facts).where(of_item).values(refund_cents=bindparam("cents")), rows)
 
 
 def insert_summaries(connection: Connection, days: Collection[date]) -> None:

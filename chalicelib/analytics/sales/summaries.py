@@ -121,6 +121,6 @@ def _count_days_of_month(connection: Connection, days: Collection[date]) -> None
         lines = sale_lines.lines(connection, each.first, each.start, each.end, each.offset_s)
         facts_sql.insert_facts(connection, lines)
         refunds = sale_lines.goodwill(connection, each.start, each.end)
-        facts_sql.set_refunds(connection, shop_days.Span(each.first, each.last), refunds)
+        facts_sql.set_refunds(connection, each.first, each.last, refunds)
     facts_sql.insert_summaries(connection, days)
     customer_days.count_days(connection, days)
