@@ -1,0 +1,1 @@
+"""Alerts: figures outside their usual range, and best sellers that run out."""
