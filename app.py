@@ -9,6 +9,7 @@ from chalice import Chalice
 
 from chalicelib.accounts import accounts_api, own_account_api, people_api, sign_in
 from chalicelib.analytics import analytics_api
+from chalicelib.analytics.alerts import alerts_api, watch
 from chalicelib.analytics.customers import cohorts_api
 from chalicelib.analytics.forecast import forecasts_api, making, reorders, reorders_api
 from chalicelib.analytics.funnel import funnel_api
@@ -111,6 +112,7 @@ routes: list[Route] = http.mount(
         cohorts_api.routes,
         forecasts_api.routes,
         reorders_api.routes,
+        alerts_api.routes,
         funnel_api.routes,
         returns_api.routes,
         stock_api.routes,
@@ -199,6 +201,7 @@ JOBS: Jobs = Jobs(
         Job("summarize_sales", "Sum sales up where something changed", 5 * MINUTE, summaries.summarize_sales),
         Job("forecast_sales", "Foretell sales and demand, once a day", HOUR, making.forecast_sales),
         Job("suggest_reorders", "Find what should be ordered again", HOUR, reorders.suggest_reorders),
+        Job("watch_figures", "Find figures outside their usual range", HOUR, watch.watch_figures),
         Job("summarize_funnel", "Count who came how far to an order", 15 * MINUTE, funnel_summaries.summarize_funnel),
         Job("summarize_returns", "Count what came back and why", 15 * MINUTE, return_summaries.summarize_returns),
         Job("summarize_stock", "See how long each product's stock lasts", HOUR, cover.summarize_stock),

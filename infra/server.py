@@ -33,6 +33,7 @@ PACE_S = {
     "summarize_sales": 10.0,
     "forecast_sales": 60.0,
     "suggest_reorders": 60.0,
+    "watch_figures": 60.0,
     "summarize_funnel": 20.0,
     "summarize_returns": 20.0,
     "summarize_stock": 60.0,

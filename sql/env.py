@@ -8,6 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from chalicelib.accounts import tables as _accounts  # noqa: F401  (declares its tables)
+from chalicelib.analytics.alerts import alert_tables as _alerts  # noqa: F401
 from chalicelib.analytics.customers import customer_tables as _customers  # noqa: F401
 from chalicelib.analytics.forecast import forecast_tables as _forecast  # noqa: F401
 from chalicelib.analytics.funnel import funnel_tables as _funnel  # noqa: F401

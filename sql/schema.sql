@@ -1,5 +1,32 @@
 -- The schema of Shopkeeper as MySQL sees it. Made by `make schema`; the migrations are what runs.
 
+CREATE TABLE alerts (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  figure VARCHAR(20) NOT NULL,
+  dimension VARCHAR(20) NOT NULL,
+  subject VARCHAR(255) NOT NULL,
+  day DATE NOT NULL,
+  direction VARCHAR(10) NOT NULL,
+  severity VARCHAR(10) NOT NULL,
+  state VARCHAR(20) NOT NULL,
+  value DOUBLE NOT NULL,
+  expected DOUBLE NOT NULL,
+  low DOUBLE,
+  high DOUBLE,
+  found_at DATETIME(6) NOT NULL,
+  checked_at DATETIME(6) NOT NULL,
+  resolved_at DATETIME(6),
+  acknowledged_at DATETIME(6),
+  acknowledged_by BIGINT,
+  note TEXT,
+  PRIMARY KEY (id),
+  CONSTRAINT uq_alerts_subject_day UNIQUE (figure, dimension, subject, day)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_alerts_found ON alerts (found_at, id);
+
+CREATE INDEX ix_alerts_state ON alerts (state, found_at, id);
+
 CREATE TABLE assistant_usage (
   account_id BIGINT NOT NULL,
   day DATE NOT NULL,

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LOCAL_ENGINE = ROOT / "chalicelib" / "conversations" / "assistant" / "local"
 PURE_ROOMS = (
+    "chalicelib/analytics/alerts/unusual.py",
     "chalicelib/analytics/forecast/reorder_points.py",
     "chalicelib/commerce/stock/ledger.py",
     "chalicelib/commerce/stock/nearest.py",

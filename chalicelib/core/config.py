@@ -75,6 +75,10 @@ class Settings:
     # How long ordered goods take to arrive, and for how long they should last then.
     reorder_lead_days: int = 14
     reorder_cover_days: int = 30
+    # How soon a figure counts as unusual; of how many categories and best sellers, 0 is none.
+    alert_sensitivity: str = "normal"
+    alert_categories: int = 10
+    alert_products: int = 50
     deployed: bool = False
     currency: str = "usd"
     # Where the days of the shop's figures begin and end.
@@ -166,6 +170,9 @@ def load(environment: Mapping[str, str]) -> Settings:
         low_stock_level=values.integer(environment, "LOW_STOCK_LEVEL", 5),
         reorder_lead_days=values.integer(environment, "REORDER_LEAD_DAYS", 14, most=90),
         reorder_cover_days=values.integer(environment, "REORDER_COVER_DAYS", 30, most=90),
+        alert_sensitivity=values.choice(environment, "ALERT_SENSITIVITY", ("low", "normal", "high"), "normal"),
+        alert_categories=values.integer(environment, "ALERT_CATEGORIES", 10, least=0, most=100),
+        alert_products=values.integer(environment, "ALERT_PRODUCTS", 50, least=0, most=500),
         deployed=deployed,
         currency=_currency(environment.get("CURRENCY") or "usd"),
         time_zone=values.time_zone(environment, "SHOP_TIME_ZONE"),

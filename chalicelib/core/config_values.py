@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,14 @@ def share(environment: Mapping[str, str], name: str, default: float) -> float:
     if not 0 <= value <= 1:
         raise ConfigurationError(f"{name} must be from 0 to 1, not {text}.")
     return value
+
+
+def choice(environment: Mapping[str, str], name: str, allowed: Sequence[str], default: str) -> str:
+    """Return one of the allowed words."""
+    text = environment.get(name) or default
+    if text not in allowed:
+        raise ConfigurationError(f"{name} must be one of {', '.join(allowed)}, not {text!r}.")
+    return text
 
 
 def flag(environment: Mapping[str, str], name: str) -> bool:

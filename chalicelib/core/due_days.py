@@ -76,6 +76,10 @@ class Subject:
             return Watermark()
         return Watermark(row.seen_until, row.looked_back_on, row.as_of, row.time_zone)
 
+    def begin(self, connection: Connection) -> None:
+        """Make the row of the watermark where there is none yet, whoever else does."""
+        sql.insert_watermark(connection, self.name)
+
     def note(self, connection: Connection, **values: object) -> None:
         """Note how far the counting got: any of the fields of `Watermark`."""
         sql.update_watermark(connection, self.name, values)

@@ -94,6 +94,17 @@ def test_an_unknown_log_level_is_named() -> None:
     assert load({"LOG_LEVEL": "debug"}).log_level == "DEBUG"
 
 
+def test_how_soon_a_figure_is_unusual_is_one_of_three_words_and_watching_can_be_off() -> None:
+    assert load({"ALERT_SENSITIVITY": "high"}).alert_sensitivity == "high"
+    assert load({}).alert_sensitivity == "normal"
+    with pytest.raises(ConfigurationError, match="ALERT_SENSITIVITY"):
+        load({"ALERT_SENSITIVITY": "extreme"})
+    off = load({"ALERT_CATEGORIES": "0", "ALERT_PRODUCTS": "0"})
+    assert (off.alert_categories, off.alert_products) == (0, 0)
+    with pytest.raises(ConfigurationError, match="ALERT_PRODUCTS"):
+        load({"ALERT_PRODUCTS": "501"})
+
+
 def test_an_empty_variable_counts_as_none() -> None:
     names = ["STAGE", "DATABASE_URL", "DB_SECRET_ARN", "DB_HOST", "DB_PORT", "DATA_DIR", "BUCKET", "LOG_LEVEL"]
     names += [
@@ -101,6 +112,9 @@ def test_an_empty_variable_counts_as_none() -> None:
         "SHOP_TIME_ZONE",
         "REORDER_LEAD_DAYS",
         "REORDER_COVER_DAYS",
+        "ALERT_SENSITIVITY",
+        "ALERT_CATEGORIES",
+        "ALERT_PRODUCTS",
         "PAYMENT_PROVIDER",
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -109,3 +110,10 @@ def list_reorders(connection: Connection, page: PageRequest, *, urgency: str | N
         forecasts_sql.find_set(connection, PRODUCT),
         reorders_sql.list_page(connection, page, urgency=urgency),
     )
+
+
+def running_out(connection: Connection, product_ids: Sequence[int]) -> Sequence[Any] | None:
+    """Return the suggestions for those of some products that are or will be sold out; None before the first run."""
+    if reorders_sql.find_run(connection) is None:
+        return None
+    return reorders_sql.list_of(connection, product_ids, ("sold_out", "will_sell_out")) if product_ids else []

@@ -29,6 +29,13 @@ def find_run(connection: Connection) -> AnyRow | None:
     return connection.execute(select(reorder_runs)).first()
 
 
+def list_of(connection: Connection, product_ids: Sequence[int], urgencies: Sequence[str]) -> Sequence[AnyRow]:
+    """Return the suggestions for some products that are so urgent."""
+    row = reorder_suggestions.c
+    statement = select(reorder_suggestions).where(row.product_id.in_(product_ids), row.urgency.in_(urgencies))
+    return connection.execute(statement.order_by(row.position)).all()
+
+
 def list_page(connection: Connection, page: PageRequest, *, urgency: str | None) -> Page[AnyRow]:
     """Return suggestions, the most urgent first."""
     row = reorder_suggestions.c

@@ -13,8 +13,9 @@ from chalicelib.core.database import Connection
 def by_day(connection: Connection, dimension: str, values: Collection[str], days: Span) -> Sequence[Any]:
     """Return what was sold of some values of a dimension, a row a day that has sales.
 
-    Rows: day, value, orders, items, sold_cents. Items that were cancelled are left out, those that came back are not:
-    they were asked for all the same, and of the last days it is not known yet what will come back.
+    Rows: day, value, lines, orders, items, units, sold_cents. Items that were cancelled are left out, those that came
+    back are not: they were asked for all the same, and of the last days it is not known yet what will come back.
+    `lines` are all items, `units` those that did not come back.
     """
     return daily_sql.list_days(connection, dimension, values, days)
 

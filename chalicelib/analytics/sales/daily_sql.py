@@ -14,10 +14,10 @@ _row = sales_days.c
 
 
 def list_days(connection: Connection, dimension: str, values: Collection[str], days: Span) -> Sequence[AnyRow]:
-    """Return the days with sales of some values, ascending: day, value, orders, items, sold_cents."""
+    """Return the days with sales of some values, ascending: day, value, lines, orders, items, units, sold_cents."""
     sold = (_row.gross_cents - _row.discount_cents).label("sold_cents")
     statement = (
-        select(_row.day, _row.value, _row.orders, _row["items"], sold)
+        select(_row.day, _row.value, _row.lines, _row.orders, _row["items"], _row.units, sold)
         .where(_row.dimension == dimension, _row.day.between(days.first, days.last), _row.value.in_(values))
         .order_by(_row.day, _row.value)
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Integer, String, delete, func, insert, select, update
 
-from chalicelib.core.database.dialect import upsert_sums
+from chalicelib.core.database.dialect import insert_new, upsert_sums
 from chalicelib.core.database.types import AnyRow, UtcDateTime, shop_table
 
 # `marks` tells whether a day was marked once more while it was counted.
@@ -64,6 +64,11 @@ def delete_due_before(connection: Connection, subject: str, first: date) -> None
 def find_watermark(connection: Connection, subject: str) -> AnyRow | None:
     """Return how far the counting of a subject got."""
     return connection.execute(select(watermarks).where(watermarks.c.subject == subject)).first()
+
+
+def insert_watermark(connection: Connection, subject: str) -> None:
+    """Insert the row of a subject, unless there is one."""
+    insert_new(connection, watermarks, {"subject": subject})
 
 
 def update_watermark(connection: Connection, subject: str, values: Mapping[str, Any]) -> None:
