@@ -47,23 +47,23 @@ def kept_summaries() -> Kept:
 
 def counted_anew(zone: str) -> Kept:
     """Return what the tables must hold."""
-    lines = _lines(ZoneInfo(zone))
+    lines = lines_of(ZoneInfo(zone))
     facts = {(line["day"], line["item_id"]): line for line in lines}
     of_facts = [column.name for column in sale_facts.columns if column.name not in ("day", "item_id")]
-    by_day = _grouped(lines, lambda line, dimension: (dimension, line["day"], _value(line, dimension)))
+    by_day = _grouped(lines, lambda line, dimension: (dimension, line["day"], value_of(line, dimension)))
     by_month = _grouped(
-        lines, lambda line, dimension: (dimension, line["day"].replace(day=1), _value(line, dimension))
+        lines, lambda line, dimension: (dimension, line["day"].replace(day=1), value_of(line, dimension))
     )
-    in_all = _grouped(lines, lambda line, dimension: (dimension, _value(line, dimension)))
+    in_all = _grouped(lines, lambda line, dimension: (dimension, value_of(line, dimension)))
     by_hour: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for line in lines:
         by_hour[line["day"], line["hour"]].append(line)
     return {
         "sale_facts": {key: tuple(line[name] for name in of_facts) for key, line in facts.items()},
-        "sales_hours": {key: (_customers(found), *_figures(found)) for key, found in by_hour.items()},
-        "sales_days": {key: (_customers(found), *_figures(found)) for key, found in by_day.items()},
-        "sales_months": {key: _figures(found) for key, found in by_month.items()},
-        "sales_totals": {key: _figures(found) for key, found in in_all.items()},
+        "sales_hours": {key: (customers_of(found), *figures_of(found)) for key, found in by_hour.items()},
+        "sales_days": {key: (customers_of(found), *figures_of(found)) for key, found in by_day.items()},
+        "sales_months": {key: figures_of(found) for key, found in by_month.items()},
+        "sales_totals": {key: figures_of(found) for key, found in in_all.items()},
     }
 
 
@@ -75,17 +75,20 @@ def _grouped(lines: Iterable[Row], key_of: Any) -> dict[tuple[Any, ...], list[Ro
     return found
 
 
-def _value(line: Row, dimension: str) -> str:
+def value_of(line: Row, dimension: str) -> str:
+    """Return under which value of a dimension a line is summed up."""
     if dimension == "shop":
         return ""
     return str(line["product_id" if dimension == "product" else dimension])
 
 
-def _customers(lines: list[Row]) -> int:
+def customers_of(lines: list[Row]) -> int:
+    """Return the different customers of lines that were not cancelled."""
     return len({line["customer_id"] for line in lines if not line["cancelled"]} - {None})
 
 
-def _figures(lines: list[Row]) -> tuple[int, ...]:
+def figures_of(lines: list[Row]) -> tuple[int, ...]:
+    """Return the sums of lines, in the order of `FIGURES`."""
     bought = [line for line in lines if not line["cancelled"]]
     kept = [line for line in bought if not line["returned"]]
     booked = [line for line in lines if line["booked"]]
@@ -109,7 +112,8 @@ def _figures(lines: list[Row]) -> tuple[int, ...]:
 # --- line by line ------------------------------------------------------------------------------------------------
 
 
-def _lines(zone: ZoneInfo) -> list[Row]:
+def lines_of(zone: ZoneInfo) -> list[Row]:
+    """Return every item of every order as the ledger must have it."""
     orders = {row["id"]: row for row in _rows(tables.orders)}
     products = {row["id"]: row for row in _rows(tables.products)}
     people = {row["id"]: row for row in _rows(tables.users)}
