@@ -13,7 +13,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run job evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations forecast-backtest fuzz races crashes model-crashes dialogues clean help
+.PHONY: run job evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations forecast-backtest fuzz races crashes model-crashes analytics-crashes dialogues clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -118,6 +118,10 @@ crashes: $(READY) ## kill the process and the database at every statement: make 
 model-crashes: $(READY) ## kill builds and roll-backs of models at every step: make model-crashes [KIND=sqlite] [SEED=1]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m tests.recommendations.models.killed_builds --seed $(or $(SEED),1) $(if $(KIND),--kind $(KIND))
+
+analytics-crashes: $(READY) ## kill runs that sum sales up, at random statements: make analytics-crashes [KILLS=50] [SEED=1]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m tests.analytics.sales.killed_runs --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
 
 dialogues: $(READY) ## scripted dialogues with the assistant, and the share passed: make dialogues [ONLY=orders] [SAY=1] [WRITE=1]
 	@$(BIN)/python -m tests.conversations.assistant.dialogues.run $(if $(ONLY),--only '$(ONLY)') $(if $(SAY),--say) $(if $(WRITE),--write)

@@ -45,6 +45,10 @@ class Subject:
 
     name: str
 
+    def lock(self, connection: Connection) -> None:
+        """Let no other transaction count until this one ends, once its watermark is noted."""
+        sql.lock_watermark(connection, self.name)
+
     def mark(self, connection: Connection, days: Iterable[date]) -> None:
         """Note that days have to be counted (again)."""
         sql.mark_due(connection, self.name, set(days))

@@ -38,9 +38,9 @@ def summarize_sales(time_left_ms: TimeLeft) -> Done:
     counted, left = 0, run(SALES.count_due, writes=False)
     while left and time_left_ms() >= _LEAST_MS:
         done = run(_count_slice, writes=True)
-        counted, left = counted + done, left - done
+        # Asked anew: days may have been marked again, or counted by another.
+        counted, left = counted + done, run(SALES.count_due, writes=False)
         progress.report(rows=counted, left=left)
-        left = left or run(SALES.count_due, writes=False)  # some may have been marked again
     if not left:
         run(partial(SALES.note, as_of=started), writes=True)
     if counted:
@@ -86,6 +86,8 @@ def mark_all(connection: Connection) -> None:
 
 def _count_slice(connection: Connection) -> int:
     """Count the latest days that are due, as many as may be at once; return how many."""
+    # Totals are moved by differences: two that count the same days must do so one after the other.
+    SALES.lock(connection)
     due = SALES.list_due(connection)
     if not due:
         return 0

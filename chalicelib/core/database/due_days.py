@@ -71,6 +71,11 @@ def insert_watermark(connection: Connection, subject: str) -> None:
     insert_new(connection, watermarks, {"subject": subject})
 
 
+def lock_watermark(connection: Connection, subject: str) -> None:
+    """Lock the row of a subject."""
+    connection.execute(select(watermarks.c.subject).where(watermarks.c.subject == subject).with_for_update())
+
+
 def update_watermark(connection: Connection, subject: str, values: Mapping[str, Any]) -> None:
     """Change how far the counting of a subject got."""
     changed = connection.execute(update(watermarks).where(watermarks.c.subject == subject).values(**values))

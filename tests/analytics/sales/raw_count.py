@@ -47,7 +47,15 @@ def kept_summaries() -> Kept:
 
 def counted_anew(zone: str) -> Kept:
     """Return what the tables must hold."""
-    lines = lines_of(ZoneInfo(zone))
+    return _summed_up(lines_of(ZoneInfo(zone)))
+
+
+def summed_up_from_ledger() -> Kept:
+    """Return what the tables must hold for the ledger that there is."""
+    return _summed_up(_rows(sale_facts))
+
+
+def _summed_up(lines: list[Row]) -> Kept:
     facts = {(line["day"], line["item_id"]): line for line in lines}
     of_facts = [column.name for column in sale_facts.columns if column.name not in ("day", "item_id")]
     by_day = _grouped(lines, lambda line, dimension: (dimension, line["day"], value_of(line, dimension)))
