@@ -115,9 +115,8 @@ def main() -> None:
             migrate(engine)
             use_engine(engine)
             died = kill_runs(url, chosen.kills, chosen.seed)
-            print(
-                f"{engine.dialect.name}: {chosen.kills} runs, {died} killed half-way, nothing half-written, nothing lost"
-            )
+            told = f"{chosen.kills} runs, {died} killed half-way, nothing half-written, nothing lost"
+            sys.stdout.write(f"{engine.dialect.name}: {told}\n")
             engine.dispose()
 
 
