@@ -114,7 +114,7 @@ class AlertLinesQuery(AlertFilters):
 class Acknowledgement(BaseModel):
     """What one has to say of an alert."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "A holiday."}]})
 
     note: Annotated[Prose, Field(max_length=2000)] | None = None
 
