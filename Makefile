@@ -13,7 +13,7 @@ SPARK_READY := $(SPARK_VENV)/.ready
 BENCH_VENV := .bench-venv
 BENCH_READY := $(BENCH_VENV)/.ready
 
-.PHONY: run job evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations forecast-backtest fuzz races crashes model-crashes analytics-crashes dialogues clean help
+.PHONY: run job evaluate test test-spark spark-package check format import rebuild sample account migrate schema lock bench-import bench-products bench-search bench-checkout bench-recommendations bench-signals bench-conversations bench-analytics forecast-backtest fuzz races crashes model-crashes analytics-crashes dialogues clean help
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -91,6 +91,10 @@ bench-recommendations: $(READY) $(BENCH_READY) ## quality, rebuild and serving b
 bench-conversations: $(READY) ## messages, sessions and the assistant beside reads by primary key: [MESSAGES=200000]
 	@$(BIN)/python -m infra.private_mariadb --ensure
 	@$(BIN)/python -m bench.conversations --messages $(or $(MESSAGES),200000)
+
+bench-analytics: $(READY) ## building figures of sales beside bare SQL, reading them with many times the orders: [SIZE=1] [TIMES=10]
+	@$(BIN)/python -m infra.private_mariadb --ensure
+	@$(BIN)/python -m bench.analytics --scale $(or $(SIZE),1) --times $(or $(TIMES),10)
 
 forecast-backtest: $(READY) ## how well sales are foretold, beside repeating the last week: [DATA=../shared/data] [SCALE=0.05]
 	@$(BIN)/python -m bench.forecast_backtest --data $(or $(DATA),../shared/data) --scale $(or $(SCALE),0.05)

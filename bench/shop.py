@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -46,6 +46,19 @@ class BenchShop:
             autocommit=True,
         )
 
+    def beside(self, name: str) -> BenchShop:
+        """Return another database on the same server, migrated and empty."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        other = replace(self, url=url, work=self.work.with_name(f"work-{name}"))
+        other.migrate()
+        return other
+
+    def migrate(self) -> None:
+        """Bring the database to the newest schema."""
+        subprocess.run([sys.executable, "-m", "infra.migrate"], env=self.environment(), check=True)
+
     def run(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
         """Run a module of the bench in a process of its own; return the JSON that it prints last."""
         command = [sys.executable, "-m", module, *arguments]
@@ -63,5 +76,5 @@ def bench_shop(scale: float) -> Iterator[BenchShop]:
         counts = generate(csv, scale=scale, today=now().date())
         shop = BenchShop(server.create_database("bench"), csv, Path(folder, "work"))
         print(f"sample shop of scale {scale:g}: {counts}")
-        subprocess.run([sys.executable, "-m", "infra.migrate"], env=shop.environment(), check=True)
+        shop.migrate()
         yield shop
